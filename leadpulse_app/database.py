@@ -1,0 +1,127 @@
+"""Postgres: connections under the runtime role, and the scope of a transaction.
+
+Every statement on a project's rows runs inside a scope, which row-level security
+compares with the rows' project. Outside of one, those tables read as empty and
+refuse writes. This module is the only place that opens a scope.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import lru_cache
+from uuid import UUID
+
+import psycopg
+from psycopg_pool import ConnectionPool
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from leadpulse_app.settings import get_settings
+
+RUNTIME_ROLE = "leadpulse_runtime"
+"""What every process but the migration acts as: bound by row-level security,
+and allowed to insert and read the ledger and the events, never to change them."""
+
+STATEMENT_TIMEOUT_SECONDS = 30
+"""Longer than the slowest page query; a statement past it is a defect."""
+
+CONNECT_TIMEOUT_SECONDS = 5
+
+SCOPE_STATEMENT = "SELECT set_config('leadpulse.projects', %s, true)"
+"""Sets the scope of the current transaction (psycopg placeholder)."""
+
+
+def scope_value(project_ids: Iterable[UUID]) -> str:
+    """Return the scope that lets exactly these projects' rows be seen."""
+    return ",".join(str(project_id) for project_id in project_ids)
+
+
+def database_url() -> str:
+    """Return the address of Postgres as libpq reads it.
+
+    Raises:
+        RuntimeError: No database is configured and no embedded one was started.
+    """
+    url = get_settings().database_url
+    if url is None:
+        raise RuntimeError("DATABASE_URL is not set and no embedded Postgres runs")
+    return url.replace("postgres://", "postgresql://", 1)
+
+
+def _connection_options() -> str:
+    return (
+        f"-c role={RUNTIME_ROLE} -c timezone=UTC "
+        f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s"
+    )
+
+
+def connection_info() -> str:
+    """Return the libpq connection string of the runtime role."""
+    return psycopg.conninfo.make_conninfo(
+        database_url(),
+        options=_connection_options(),
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+    )
+
+
+@lru_cache(maxsize=1)
+def get_engine() -> AsyncEngine:
+    """Return this process's engine for the asynchronous services."""
+    return create_async_engine(
+        database_url().replace("postgresql://", "postgresql+psycopg://", 1),
+        connect_args={
+            "options": _connection_options(),
+            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        },
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=5,
+        pool_pre_ping=True,
+    )
+
+
+@lru_cache(maxsize=1)
+def get_pool() -> ConnectionPool[psycopg.Connection]:
+    """Return this process's pool for the synchronous services (worker, command line)."""
+    return ConnectionPool(
+        connection_info(),
+        min_size=1,
+        max_size=get_settings().worker_threads + 3,
+        timeout=10,
+        open=True,
+        check=ConnectionPool.check_connection,
+    )
+
+
+@asynccontextmanager
+async def transaction(*project_ids: UUID) -> AsyncIterator[AsyncSession]:
+    """Open a transaction that sees the rows of these projects and no others.
+
+    It commits when the block ends and rolls back when it raises.
+    """
+    async with AsyncSession(get_engine(), expire_on_commit=False) as session:
+        async with session.begin():
+            await session.execute(
+                text("SELECT set_config('leadpulse.projects', :scope, true)"),
+                {"scope": scope_value(project_ids)},
+            )
+            yield session
+
+
+@contextmanager
+def connection_scope(
+    connection: psycopg.Connection, project_ids: Iterable[UUID]
+) -> Iterator[None]:
+    """Open a transaction on a connection of the worker, scoped to these projects."""
+    with connection.transaction():
+        connection.execute(SCOPE_STATEMENT, (scope_value(project_ids),))
+        yield
+
+
+async def is_database_ready() -> bool:
+    """Return whether Postgres answers, and under the newest schema's role."""
+    try:
+        async with get_engine().connect() as connection:
+            await connection.execute(text("SELECT 1"))
+    except Exception:  # whatever stands between us and Postgres, it is not ready
+        return False
+    return True

@@ -1,0 +1,36 @@
+"""How warm a lead is, as a pure function of its score."""
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """The four stages, coldest first."""
+
+    COLD = "cold"
+    WARM = "warm"
+    HOT = "hot"
+    QUALIFIED = "qualified"
+
+
+MINIMUM_SCORE: dict[Stage, int] = {
+    Stage.COLD: 0,
+    Stage.WARM: 11,
+    Stage.HOT: 31,
+    Stage.QUALIFIED: 60,
+}
+"""The lowest score, in points, at which each stage begins."""
+
+
+def stage_of(score: int) -> Stage:
+    """Return the stage that a score falls in.
+
+    Args:
+        score: Points; any integer, though scores are kept within 0..10,000.
+    """
+    if score >= MINIMUM_SCORE[Stage.QUALIFIED]:
+        return Stage.QUALIFIED
+    if score >= MINIMUM_SCORE[Stage.HOT]:
+        return Stage.HOT
+    if score >= MINIMUM_SCORE[Stage.WARM]:
+        return Stage.WARM
+    return Stage.COLD

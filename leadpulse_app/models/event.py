@@ -1,0 +1,84 @@
+"""Events, and the work they leave to be done."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, Index, Integer, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from leadpulse_app.models.columns import BYTE_ORDERED_TEXT, moment
+
+
+class Event(SQLModel, table=True):
+    """What happened, as it was sent. Never updated."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "lead_id"], ["lead.project_id", "lead.id"]),
+        Index("event_message", "project_id", "message_id", unique=True),
+        Index("event_fold", "project_id", "lead_id", "occurred_at", "message_id"),
+    )
+
+    project_id: UUID = Field(primary_key=True)
+    id: int = Field(
+        default=None,
+        primary_key=True,
+        sa_type=BigInteger,
+        sa_column_args=(Identity(always=True),),
+    )
+    """A number in order of arrival; it is not shown outside."""
+    lead_id: UUID
+    message_id: str = Field(sa_type=BYTE_ORDERED_TEXT)
+    """The sender's own id, the idempotency key; made here where none was sent."""
+    type: str = Field(sa_type=Text)
+    anonymous_id: str | None = Field(default=None, sa_type=Text)
+    user_id: str | None = Field(default=None, sa_type=Text)
+    session_id: str | None = Field(default=None, sa_type=Text)
+    properties: dict[str, Any] = Field(sa_type=JSONB)
+    timestamp: datetime | None = moment(nullable=True)
+    """When it happened by the sender's clock."""
+    sent_at: datetime | None = moment(nullable=True)
+    """When it was sent by the sender's clock."""
+    received_at: datetime = moment()
+    """When it arrived, by the clock of the process that took it."""
+    occurred_at: datetime = moment()
+    """When it happened, corrected for the sender's clock and never in the future."""
+
+
+class Pending(SQLModel, table=True):
+    """An event that is still to be scored. Ids alone, so it carries no policy."""
+
+    __tablename__ = "pending"
+    __table_args__ = (Index("pending_oldest", "event_id"),)
+
+    project_id: UUID = Field(primary_key=True)
+    lead_id: UUID = Field(primary_key=True)
+    event_id: int = Field(primary_key=True, sa_type=BigInteger)
+
+
+class SetAside(SQLModel, table=True):
+    """A lead that scoring leaves alone for a while. Ids and times alone, no policy."""
+
+    __tablename__ = "set_aside"
+
+    project_id: UUID = Field(primary_key=True)
+    lead_id: UUID = Field(primary_key=True)
+    until: datetime | None = moment(nullable=True)
+    """When scoring tries it again; unknown where a person has to decide."""
+
+
+class FailedJob(SQLModel, table=True):
+    """Why a lead is set aside, and how often scoring has tried."""
+
+    __tablename__ = "failed_job"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "lead_id"], ["lead.project_id", "lead.id"]),
+    )
+
+    project_id: UUID = Field(primary_key=True)
+    lead_id: UUID = Field(primary_key=True)
+    attempts: int = Field(sa_type=Integer)
+    error: str = Field(sa_type=Text)
+    failed_at: datetime = moment()
