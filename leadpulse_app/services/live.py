@@ -1,0 +1,47 @@
+"""Tells every web process which projects' boards have something new to show.
+
+The message says only that something changed, never what: a board reads the rows
+itself, in its own scope. A lost message costs a board nothing but time.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from uuid import UUID
+
+import redis
+
+from leadpulse_app.broker import get_async_redis, get_redis
+
+_CHANNEL = "leadpulse:changes"
+
+
+def publish_changes(project_ids: Iterable[UUID]) -> None:
+    """Announce that these projects' leads or events changed.
+
+    Call it after the commit. Without Redis it does nothing: the boards then read
+    the database by themselves every 2 seconds.
+    """
+    message = ",".join(str(project_id) for project_id in project_ids)
+    if not message:
+        return
+    try:
+        get_redis().publish(_CHANNEL, message)
+    except redis.RedisError:
+        return
+
+
+async def subscribe() -> AsyncIterator[frozenset[UUID]]:
+    """Yield the projects of each announcement, after one empty set when subscribed.
+
+    Raises:
+        redis.RedisError: Redis is away or went away.
+    """
+    async with get_async_redis().pubsub(ignore_subscribe_messages=False) as channel:
+        await channel.subscribe(_CHANNEL)
+        while True:
+            message = await channel.get_message(timeout=None)
+            if message is None:
+                continue
+            if message["type"] == "subscribe":
+                yield frozenset()
+            elif message["type"] == "message":
+                yield frozenset(map(UUID, message["data"].decode().split(",")))

@@ -1,0 +1,123 @@
+"""Stands in front of every event handler and refuses what nobody signed in for.
+
+Any client can call any public method of any state class with any argument. The
+guard resolves the actor from the session cookie before the handler runs, denies
+what is not on a short list, and clears a tab's state when its session changed.
+"""
+
+import logging
+from contextvars import ContextVar
+from http.cookies import CookieError, SimpleCookie
+
+import reflex as rx
+from reflex.middleware import Middleware
+from reflex.state import BaseState, OnLoadInternalState, State, StateUpdate
+from reflex_base.event import Event, EventSpec
+from reflex_base.utils.format import format_event_handler
+from sqlalchemy.exc import SQLAlchemyError
+
+from leadpulse_app import database
+from leadpulse_app.domain.errors import LeadPulseError, UnauthenticatedError
+from leadpulse_app.services.actors import SESSION_COOKIE, Actor, resolve_actor
+
+logger = logging.getLogger(__name__)
+
+SIGN_IN_PAGE = "/login"
+
+PUBLIC_EVENTS = frozenset(
+    format_event_handler(handler)
+    for handler in (
+        State.event_handlers["hydrate"],
+        State.event_handlers["hydrate_and_load"],
+        OnLoadInternalState.event_handlers["on_load_internal"],
+        OnLoadInternalState.event_handlers["set_is_hydrated"],
+    )
+)
+"""What every page needs before anybody is known; none of it reads a project."""
+
+_token: ContextVar[str | None] = ContextVar("session_token", default=None)
+_actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
+
+
+def current_actor() -> Actor:
+    """Return who called the running handler.
+
+    Raises:
+        UnauthenticatedError: The handler runs outside of the guard.
+    """
+    actor = _actor.get()
+    if actor is None:
+        raise UnauthenticatedError("Sign in to continue.")
+    return actor
+
+
+async def resolve_current_actor() -> Actor:
+    """Return who called the running handler, checked against the database again.
+
+    Raises:
+        UnauthenticatedError: The session has ended since.
+    """
+    async with database.transaction() as session:
+        return await resolve_actor(session, _token.get())
+
+
+class SessionState(rx.State):
+    """Remembers whose session filled this tab's state."""
+
+    _session_id: str = ""
+
+
+class Guard(Middleware):
+    """Runs before every event of every tab."""
+
+    async def preprocess(
+        self, app: rx.App, state: BaseState, event: Event
+    ) -> StateUpdate | None:
+        """Let the event through, or answer it with the way to the sign-in page."""
+        _token.set(_session_token(state))
+        try:
+            actor = await resolve_current_actor()
+        except UnauthenticatedError:
+            actor = None
+        _actor.set(actor)
+        await _clear_another_sessions_state(state, actor)
+        if actor is None and event.name not in PUBLIC_EVENTS:
+            return StateUpdate(events=Event.from_event_type(rx.redirect(SIGN_IN_PAGE)))
+        return None
+
+
+def _session_token(state: BaseState) -> str | None:
+    cookies = SimpleCookie()
+    try:
+        cookies.load(state.router.headers.cookie)
+    except CookieError:
+        return None
+    morsel = cookies.get(SESSION_COOKIE)
+    return None if morsel is None else morsel.value
+
+
+async def _clear_another_sessions_state(state: BaseState, actor: Actor | None) -> None:
+    session_id = "" if actor is None else str(actor.session_id)
+    owner = await state.get_state(SessionState)
+    if owner._session_id == session_id:
+        return
+    for substate in state._get_root_state().substates.values():
+        substate.reset()
+    owner._session_id = session_id
+
+
+def explain_failure(exception: Exception) -> EventSpec | list[EventSpec] | None:
+    """Tell the person what a failed handler means; the app's exception handler."""
+    if isinstance(exception, UnauthenticatedError):
+        return rx.redirect(SIGN_IN_PAGE)
+    if isinstance(exception, LeadPulseError):
+        return rx.toast.error(exception.message)
+    if isinstance(exception, SQLAlchemyError):
+        logger.warning("the database did not answer a page: %s", exception)
+        return rx.toast.error(
+            "LeadPulse can't reach its database. Nothing is lost; "
+            "this page catches up when it is back.",
+            id="database-away",
+        )
+    logger.error("a page failed", exc_info=exception)
+    return rx.toast.error("That did not work. It has been logged.")

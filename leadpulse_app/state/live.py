@@ -1,0 +1,198 @@
+"""Wakes the open boards of a project when something in it changed.
+
+Each web process holds one subscription. A board is a browser tab with a page that
+follows changes; it has at most one loop, and the loop ends when the tab closes,
+loads another page, or is no longer signed in.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import TypeVar
+from uuid import UUID
+
+import redis
+import reflex as rx
+from reflex.middleware import Middleware
+from reflex.state import BaseState, OnLoadInternalState, StateUpdate
+from reflex_base.event import Event
+from reflex_base.registry import RegistrationContext
+from reflex_base.utils.format import format_event_handler
+from sqlalchemy.exc import SQLAlchemyError
+
+from leadpulse_app.services import live
+from leadpulse_app.services.actors import Actor
+from leadpulse_app.state.guard import current_actor, resolve_current_actor
+
+logger = logging.getLogger(__name__)
+
+Shown = TypeVar("Shown")
+
+MINIMUM_INTERVAL_SECONDS = 0.25
+"""A board is woken at most 4 times a second; the first change wakes it at once."""
+
+POLL_SECONDS = 2.0
+"""How often a board reads the database while Redis is away."""
+
+_PAGE_LOAD = format_event_handler(
+    OnLoadInternalState.event_handlers["on_load_internal"]
+)
+
+
+class _Board:
+    """One tab's place in the hub."""
+
+    def __init__(self, project_id: UUID) -> None:
+        self.project_id = project_id
+        self.changed = asyncio.Event()
+        self.ended = False
+
+    def end(self) -> None:
+        self.ended = True
+        self.changed.set()
+
+
+class LiveHub:
+    """The boards of this process, by tab and by project."""
+
+    def __init__(self) -> None:
+        self._by_tab: dict[str, _Board] = {}
+        self._by_project: dict[UUID, set[_Board]] = defaultdict(set)
+        self._subscribed = False
+
+    @property
+    def board_count(self) -> int:
+        """How many boards are followed now."""
+        return len(self._by_tab)
+
+    @contextlib.asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Keep the subscription for as long as the web process serves."""
+        listener = asyncio.create_task(self._listen(), name="live-subscription")
+        try:
+            yield
+        finally:
+            listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listener
+            for tab in tuple(self._by_tab):
+                self.end(tab)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async for project_ids in live.subscribe():
+                    if not self._subscribed:
+                        self._subscribed = True
+                        _wake(self._by_tab.values())
+                    for project_id in project_ids:
+                        _wake(self._by_project.get(project_id, ()))
+            except redis.RedisError:
+                logger.debug("live subscription lost", exc_info=True)
+            self._subscribed = False
+            await asyncio.sleep(MINIMUM_INTERVAL_SECONDS)
+
+    def wake(self, tab: str) -> None:
+        """Let the board of this tab read again, changed or not."""
+        if tab in self._by_tab:
+            _wake((self._by_tab[tab],))
+
+    def end(self, tab: str) -> None:
+        """End the loop of this tab, if it has one."""
+        board = self._by_tab.pop(tab, None)
+        if board is not None:
+            board.end()
+
+    def _start(self, tab: str, project_id: UUID) -> _Board:
+        self.end(tab)
+        board = _Board(project_id)
+        self._by_tab[tab] = board
+        self._by_project[project_id].add(board)
+        return board
+
+    def _forget(self, tab: str, board: _Board) -> None:
+        if self._by_tab.get(tab) is board:
+            del self._by_tab[tab]
+        boards = self._by_project[board.project_id]
+        boards.discard(board)
+        if not boards:
+            del self._by_project[board.project_id]
+
+    async def follow(self, tab: str, actor: Actor) -> AsyncIterator[None]:
+        """Yield at once, then whenever the actor's project changed, until it ends."""
+        board = self._start(tab, actor.project_id)
+        try:
+            while not board.ended and _is_connected(tab):
+                board.changed.clear()
+                started = time.monotonic()
+                yield
+                await asyncio.sleep(
+                    max(0.0, started + MINIMUM_INTERVAL_SECONDS - time.monotonic())
+                )
+                await self._next_change(tab, board)
+        finally:
+            self._forget(tab, board)
+
+    async def _next_change(self, tab: str, board: _Board) -> None:
+        while not board.ended and _is_connected(tab):
+            try:
+                await asyncio.wait_for(board.changed.wait(), POLL_SECONDS)
+                return
+            except TimeoutError:
+                if not self._subscribed:
+                    return
+
+
+hub = LiveHub()
+
+
+class EndOnPageLoad(Middleware):
+    """Ends a tab's loop when the tab loads a page; that page starts its own."""
+
+    async def preprocess(
+        self, app: rx.App, state: BaseState, event: Event
+    ) -> StateUpdate | None:
+        """Let every event through."""
+        if event.name == _PAGE_LOAD:
+            hub.end(state.router.session.client_token)
+        return None
+
+
+def _wake(boards: Iterable[_Board]) -> None:
+    for board in boards:
+        board.changed.set()
+
+
+def _is_connected(tab: str) -> bool:
+    """Return whether the tab's websocket is open in this process."""
+    namespace = RegistrationContext.get().app.event_namespace
+    return namespace is not None and tab in namespace.token_to_sid
+
+
+async def follow(
+    tab: str, read: Callable[[Actor], Awaitable[Shown]]
+) -> AsyncIterator[Shown]:
+    """Yield what `read` returns, at once and after each change to the project.
+
+    For a background handler: `async for shown in follow(client_token, self._read)`.
+    The session is checked again each time. While Postgres is away it keeps trying.
+
+    Args:
+        tab: The tab's client token.
+        read: Reads what the board shows, in a transaction of its own.
+
+    Raises:
+        UnauthenticatedError: The session has ended.
+    """
+    async with contextlib.aclosing(hub.follow(tab, current_actor())) as wakes:
+        async for _ in wakes:
+            try:
+                shown = await read(await resolve_current_actor())
+            except SQLAlchemyError:
+                await asyncio.sleep(POLL_SECONDS)
+                hub.wake(tab)
+                continue
+            yield shown
