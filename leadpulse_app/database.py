@@ -13,6 +13,7 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import ConnectionPool
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from leadpulse_app.settings import get_settings
@@ -81,7 +82,7 @@ def get_engine() -> AsyncEngine:
 
 @lru_cache(maxsize=1)
 def get_pool() -> ConnectionPool[psycopg.Connection]:
-    """Return this process's pool for the synchronous services (worker, command line)."""
+    """Return this process's pool for synchronous code (worker, command line)."""
     return ConnectionPool(
         connection_info(),
         min_size=1,
@@ -98,13 +99,20 @@ async def transaction(*project_ids: UUID) -> AsyncIterator[AsyncSession]:
 
     It commits when the block ends and rolls back when it raises.
     """
-    async with AsyncSession(get_engine(), expire_on_commit=False) as session:
-        async with session.begin():
-            await session.execute(
-                text("SELECT set_config('leadpulse.projects', :scope, true)"),
-                {"scope": scope_value(project_ids)},
-            )
-            yield session
+    async with (
+        AsyncSession(get_engine(), expire_on_commit=False) as session,
+        session.begin(),
+    ):
+        await set_scope(session, *project_ids)
+        yield session
+
+
+async def set_scope(session: AsyncSession, *project_ids: UUID) -> None:
+    """Let the rest of the transaction see the rows of these projects alone."""
+    await session.execute(
+        text("SELECT set_config('leadpulse.projects', :scope, true)"),
+        {"scope": scope_value(project_ids)},
+    )
 
 
 @contextmanager
@@ -122,6 +130,6 @@ async def is_database_ready() -> bool:
     try:
         async with get_engine().connect() as connection:
             await connection.execute(text("SELECT 1"))
-    except Exception:  # whatever stands between us and Postgres, it is not ready
+    except (SQLAlchemyError, OSError):
         return False
     return True

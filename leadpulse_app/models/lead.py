@@ -55,7 +55,9 @@ class LeadAlias(SQLModel, table=True):
             deferrable=True,
             initially="DEFERRED",  # an alias is won before its lead is written
         ),
-        CheckConstraint("kind IN ('user', 'anonymous', 'email')", name="lead_alias_kind"),
+        CheckConstraint(
+            "kind IN ('user', 'anonymous', 'email')", name="lead_alias_kind"
+        ),
         Index("lead_alias_lead", "project_id", "lead_id"),
     )
 

@@ -13,6 +13,8 @@ from leadpulse_app.broker import get_async_redis, get_redis
 
 _CHANNEL = "leadpulse:changes"
 
+_PATIENCE_SECONDS = 30.0
+
 
 def publish_changes(project_ids: Iterable[UUID]) -> None:
     """Announce that these projects' leads or events changed.
@@ -35,10 +37,10 @@ async def subscribe() -> AsyncIterator[frozenset[UUID]]:
     Raises:
         redis.RedisError: Redis is away or went away.
     """
-    async with get_async_redis().pubsub(ignore_subscribe_messages=False) as channel:
+    async with get_async_redis().pubsub() as channel:
         await channel.subscribe(_CHANNEL)
         while True:
-            message = await channel.get_message(timeout=None)
+            message = await channel.get_message(timeout=_PATIENCE_SECONDS)
             if message is None:
                 continue
             if message["type"] == "subscribe":
