@@ -1,0 +1,1 @@
+"""Runs the product on a machine: engines, processes, frontend build, checks."""
