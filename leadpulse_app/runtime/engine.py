@@ -5,10 +5,11 @@ import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-from leadpulse_app.runtime.ground import Ground, spawn_options
+from leadpulse_app.runtime.ground import Ground
 
 POLL_SECONDS = 0.02
 MAXIMUM_LOG_BYTES = 10_000_000
@@ -120,15 +121,7 @@ class Engine(ABC):
     def _launch(self) -> None:
         if self.log.exists() and self.log.stat().st_size > MAXIMUM_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
-        with self.log.open("ab") as log:
-            child = subprocess.Popen(  # noqa: S603
-                self.command(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for the supervisor alone
-                **spawn_options(self.ground.account),  # type: ignore[call-overload]
-            )
+        child = self.ground.account.spawn(*self.command(), log=self.log)
         self._child, self._pid = child, child.pid
         deadline = time.monotonic() + self.start_timeout
         while self.answering_pid() is None:
@@ -149,12 +142,10 @@ def is_running(pid: int) -> bool:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return Path("/proc/self/stat").exists() is False
+        return not Path("/proc/self/stat").exists()
     return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def _send(pid: int, number: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass

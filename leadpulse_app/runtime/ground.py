@@ -10,6 +10,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,35 +31,61 @@ class GroundError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The unprivileged account that engines run as when the product runs as root."""
+    """The account that engines run as.
 
-    uid: int
-    gid: int
+    Attributes:
+        uid: Its user, or nothing where it is that of this process.
+        gid: Its group, or nothing likewise.
+    """
 
-    def can(self, test: str, path: Path) -> bool:
-        """Return whether the account passes this `test(1)` operator on a path."""
-        command = ["/bin/sh", "-c", f'test {test} "$0"', str(path)]
-        return (
-            subprocess.run(command, check=False, **spawn_options(self)).returncode == 0
-        )  # noqa: S603
+    uid: int | None = None
+    gid: int | None = None
+
+    @property
+    def is_other(self) -> bool:
+        """Whether it is not the account of this process."""
+        return self.uid is not None
+
+    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run a command as the account and return its outcome and its output."""
+        return subprocess.run(  # noqa: S603
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            user=self.uid,
+            group=self.gid,
+            extra_groups=() if self.is_other else None,
+        )
+
+    def spawn(self, *command: str | Path, log: Path) -> subprocess.Popen[bytes]:
+        """Start a command as the account, in a session of its own.
+
+        A terminal's Ctrl-C doesn't reach it: whoever started it stops it.
+        """
+        with log.open("ab") as output:
+            return subprocess.Popen(  # noqa: S603
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                cwd="/",
+                user=self.uid,
+                group=self.gid,
+                extra_groups=() if self.is_other else None,
+            )
+
+    def can_enter(self, folder: Path) -> bool:
+        """Return whether the account may pass through a folder and all above it."""
+        return self.run("/bin/sh", "-c", 'test -x "$0"', folder).returncode == 0
 
 
-def spawn_options(account: Account | None) -> dict[str, object]:
-    """Return the arguments of `subprocess` that start a child as the account."""
-    if account is None:
-        return {"cwd": "/"}
-    return {
-        "cwd": "/",
-        "user": account.uid,
-        "group": account.gid,
-        "extra_groups": (),
-    }
-
-
-def engine_account() -> Account | None:
-    """Return whom to run engines as: nobody special, unless this process is root."""
+def engine_account() -> Account:
+    """Return this process's account, or an unprivileged one where it is root's."""
     if os.geteuid() != 0:
-        return None
+        return Account()
     entry = pwd.getpwnam("nobody")
     return Account(entry.pw_uid, entry.pw_gid)
 
@@ -70,7 +97,7 @@ class Ground:
     home: Path
     folder: Path
     """Holds the engines' data; the home, unless their account can't enter it."""
-    account: Account | None
+    account: Account
 
     @property
     def sockets(self) -> Path:
@@ -101,17 +128,14 @@ class Ground:
             GroundError: It is somebody else's.
         """
         folder.parent.mkdir(parents=True, exist_ok=True)
-        owner = os.geteuid() if self.account is None else self.account.uid
-        try:
+        with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
-        except FileExistsError:
-            pass
-        else:
-            if self.account is not None:
-                os.chown(folder, self.account.uid, self.account.gid)
         found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner:
+        owners = {os.geteuid(), self.account.uid}
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
             raise GroundError(f"{folder} belongs to somebody else; move it away")
+        if self.account.uid is not None and self.account.gid is not None:
+            os.chown(folder, self.account.uid, self.account.gid)
         if stat.S_IMODE(found.st_mode) != 0o700:
             folder.chmod(0o700)
 
@@ -120,7 +144,7 @@ class Ground:
 
         That is where they are, or a copy beside the data.
         """
-        if self.account is None or self.account.can("-x", binaries):
+        if self.account.can_enter(binaries):
             return binaries
         copy = SYSTEM_FOLDER / f"{binaries.name}-{_digest(binaries)}"
         if not copy.exists():
@@ -134,7 +158,7 @@ def find_ground(home: Path) -> Ground:
     """Return the place for the engines of a home; makes the home if it is missing."""
     home.mkdir(parents=True, exist_ok=True)
     account = engine_account()
-    if account is None or account.can("-x", home):
+    if account.can_enter(home):
         return Ground(home, home, account)
     return Ground(home, SYSTEM_FOLDER / _digest(home), account)
 

@@ -6,7 +6,6 @@ superuser, to make that role.
 
 import shutil
 import signal
-import subprocess
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from leadpulse_app.runtime.engine import Engine, EngineError, is_running
-from leadpulse_app.runtime.ground import Ground, spawn_options
+from leadpulse_app.runtime.ground import Ground
 
 SUPERUSER = "postgres"
 OWNER = "leadpulse"
@@ -80,18 +79,11 @@ class PostgresEngine(Engine):
         draft = self.data.with_name("postgres.draft")
         shutil.rmtree(draft, ignore_errors=True)
         self.ground.make_private(draft)
-        command = [
-            *(str(self._binary("initdb")), "--pgdata", str(draft)),
-            *("--username", SUPERUSER, "--encoding", "UTF8", "--locale", "C"),
+        done = self.ground.account.run(
+            *(self._binary("initdb"), "--pgdata", draft, "--username", SUPERUSER),
+            *("--encoding", "UTF8", "--locale", "C"),
             *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
             *("--auth-local", "trust", "--auth-host", "reject"),
-        ]
-        done = subprocess.run(  # noqa: S603
-            command,
-            check=False,
-            capture_output=True,
-            text=True,
-            **spawn_options(self.ground.account),  # type: ignore[call-overload]
         )
         if done.returncode != 0:
             raise EngineError(f"initdb failed: {done.stderr.strip()}")

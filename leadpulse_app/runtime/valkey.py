@@ -3,6 +3,7 @@
 import signal
 from importlib.util import find_spec
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote
 
 import redis
@@ -31,13 +32,12 @@ class ValkeyEngine(Engine):
 
     def answering_pid(self) -> int | None:
         """Return the process id that the server at the socket reports."""
-        client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2.0)
-        try:
-            return int(client.info("server")["process_id"])
-        except redis.RedisError:
-            return None
-        finally:
-            client.close()
+        with redis.Redis.from_url(self.url, socket_timeout=2.0) as client:
+            try:
+                server = cast("dict[str, int]", client.info("server"))
+            except redis.RedisError:
+                return None
+        return server["process_id"]
 
     def lingering_pid(self) -> int | None:
         """Return nothing: a second server takes the socket over without harm."""
