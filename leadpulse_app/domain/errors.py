@@ -30,7 +30,7 @@ class LeadPulseError(Exception):
         self.retry_after = retry_after
 
 
-class InvalidInputError(LeadPulseError):
+class InvalidInputError(LeadPulseError, ValueError):
     """What was sent can't be accepted."""
 
     status = 400

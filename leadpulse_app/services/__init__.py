@@ -1,0 +1,1 @@
+"""The use cases, with their queries; they neither commit nor format."""

@@ -1,0 +1,422 @@
+"""Leads as people look at them: the board, one lead, and its ledger."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import Field, TypeAdapter
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
+from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
+from leadpulse_app.domain.intelligence import (
+    VELOCITY_WINDOW,
+    NextAction,
+    Risk,
+    intelligence_of,
+)
+from leadpulse_app.domain.stage import Stage
+from leadpulse_app.models import Event, Lead, Reason, ScoreEntry
+from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.rules import rule_names
+
+MAXIMUM_PAGE = 500
+MAXIMUM_SKIP = 1_000_000
+MAXIMUM_QUERY_LENGTH = 200
+
+
+class LeadSort(StrEnum):
+    """What a list of leads begins with."""
+
+    SCORE = "score"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSummary:
+    """A lead and the judgement of it at the moment it was read."""
+
+    id: UUID
+    anonymous_id: str | None
+    user_id: str | None
+    name: str | None
+    email: str | None
+    company: str | None
+    score: int
+    stage: Stage
+    velocity: int
+    risk: Risk
+    next_action: NextAction
+    events_last_24h: int
+    last_event_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """Some leads of a list, and how long the whole list is."""
+
+    leads: tuple[LeadSummary, ...]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A line of a lead's ledger, with the names of what it points at."""
+
+    sequence: int
+    event_id: str
+    """The message id of the event, which is the id its sender knows."""
+    event_type: str
+    rule_id: UUID | None
+    rule_name: str | None
+    ruleset_version: int
+    points: int
+    delta: int
+    old_score: int
+    new_score: int
+    reason: Reason
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Some lines of a ledger, newest first."""
+
+    entries: tuple[HistoryEntry, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRecord:
+    """A lead as it is exported."""
+
+    name: str | None
+    email: str | None
+    company: str | None
+    score: int
+    stage: Stage
+    created_at: datetime
+
+
+_Sequence = Annotated[int, Field(ge=0, le=2**31 - 1)]
+_ScorePosition: TypeAlias = tuple[Literal["score"], _Sequence, UUID]
+_NewestPosition: TypeAlias = tuple[Literal["newest"], datetime, UUID]
+_SCORE_POSITION: TypeAdapter[_ScorePosition] = TypeAdapter(_ScorePosition)
+_NEWEST_POSITION: TypeAdapter[_NewestPosition] = TypeAdapter(_NewestPosition)
+_LEDGER_POSITION: TypeAdapter[int] = TypeAdapter(_Sequence)
+
+
+async def list_leads(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    now: datetime,
+    limit: int = 100,
+    skip: int = 0,
+    cursor: str | None = None,
+    stage: Stage | None = None,
+    query: str | None = None,
+    sort: LeadSort = LeadSort.SCORE,
+) -> LeadPage:
+    """Return a page of the actor's leads.
+
+    Args:
+        session: A transaction scoped to the actor's project.
+        actor: Who asks.
+        now: The moment that velocity and risk are judged at.
+        limit: How many leads at most, 1..500.
+        skip: How many to leave out first, 0..1,000,000; without a cursor only.
+        cursor: Where the last page ended; the same `sort` goes with it.
+        stage: Only leads in this stage.
+        query: Only leads whose name, email, company, anonymous id or user id
+            contains this, in any case.
+        sort: What comes first.
+
+    Raises:
+        InvalidInputError: A value is out of range or the cursor is not ours.
+    """
+    if not 1 <= limit <= MAXIMUM_PAGE:
+        raise _invalid("limit", f"The limit has to be within 1 and {MAXIMUM_PAGE}")
+    if not 0 <= skip <= MAXIMUM_SKIP:
+        raise _invalid("skip", f"Skip has to be within 0 and {MAXIMUM_SKIP:,}")
+    if cursor is not None and skip:
+        raise _invalid("skip", "Give either a cursor or a number to skip")
+    conditions = _conditions(actor, stage=stage, query=query)
+    page = select(Lead).where(*conditions).order_by(*_order(sort))
+    if cursor is not None:
+        page = page.where(_after(cursor, sort))
+    rows = (await session.scalars(page.offset(skip).limit(limit + 1))).all()
+    total = await session.scalar(
+        select(func.count()).select_from(Lead).where(*conditions)
+    )
+    shown = rows[:limit]
+    return LeadPage(
+        leads=await _summaries(session, actor, shown, now=now),
+        total=total or 0,
+        next_cursor=_cursor_after(shown[-1], sort) if len(rows) > limit else None,
+    )
+
+
+async def get_lead(
+    session: AsyncSession, actor: Actor, lead_id: UUID, *, now: datetime
+) -> LeadSummary:
+    """Return one lead of the actor's project.
+
+    Raises:
+        NotFoundError: The project has no such lead.
+    """
+    lead = await session.scalar(
+        select(Lead).where(
+            col(Lead.project_id) == actor.project_id, col(Lead.id) == lead_id
+        )
+    )
+    if lead is None:
+        raise NotFoundError("There is no such lead")
+    (summary,) = await _summaries(session, actor, [lead], now=now)
+    return summary
+
+
+async def count_by_stage(session: AsyncSession, actor: Actor) -> dict[Stage, int]:
+    """Return how many leads the actor's project has in each stage, coldest first."""
+    found = await session.execute(
+        select(col(Lead.stage), func.count())
+        .where(col(Lead.project_id) == actor.project_id)
+        .group_by(col(Lead.stage))
+    )
+    counts = dict.fromkeys(Stage, 0)
+    counts.update({Stage(stage): count for stage, count in found})
+    return counts
+
+
+async def list_history(
+    session: AsyncSession,
+    actor: Actor,
+    lead_id: UUID,
+    *,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> HistoryPage:
+    """Return lines of a lead's ledger, newest first.
+
+    Args:
+        session: A transaction scoped to the actor's project.
+        actor: Who asks.
+        lead_id: Whose ledger.
+        limit: How many lines at most, 1..500.
+        cursor: Where the last page ended.
+
+    Raises:
+        NotFoundError: The project has no such lead.
+        InvalidInputError: The limit is out of range or the cursor is not ours.
+    """
+    if not 1 <= limit <= MAXIMUM_PAGE:
+        raise _invalid("limit", f"The limit has to be within 1 and {MAXIMUM_PAGE}")
+    await _require_lead(session, actor, lead_id)
+    page = (
+        select(
+            ScoreEntry, col(Event.message_id), col(Event.type), col(Event.occurred_at)
+        )
+        .join(
+            Event,
+            and_(
+                col(Event.project_id) == col(ScoreEntry.project_id),
+                col(Event.id) == col(ScoreEntry.event_id),
+            ),
+        )
+        .where(
+            col(ScoreEntry.project_id) == actor.project_id,
+            col(ScoreEntry.lead_id) == lead_id,
+        )
+        .order_by(col(ScoreEntry.sequence).desc())
+        .limit(limit + 1)
+    )
+    if cursor is not None:
+        position = decode_cursor(cursor, _LEDGER_POSITION)
+        page = page.where(col(ScoreEntry.sequence) < position)
+    rows = (await session.execute(page)).all()
+    shown = rows[:limit]
+    names = await rule_names(
+        session, actor, (entry.ruleset_version for entry, *_ in shown)
+    )
+    entries = tuple(
+        HistoryEntry(
+            sequence=entry.sequence,
+            event_id=message_id,
+            event_type=event_type,
+            rule_id=entry.rule_id,
+            rule_name=(
+                names.get((entry.ruleset_version, entry.rule_id))
+                if entry.rule_id
+                else None
+            ),
+            ruleset_version=entry.ruleset_version,
+            points=entry.points,
+            delta=entry.delta,
+            old_score=entry.old_score,
+            new_score=entry.new_score,
+            reason=Reason(entry.reason),
+            occurred_at=occurred_at,
+            recorded_at=entry.recorded_at,
+        )
+        for entry, message_id, event_type, occurred_at in shown
+    )
+    more = len(rows) > limit
+    return HistoryPage(
+        entries,
+        encode_cursor(entries[-1].sequence, _LEDGER_POSITION) if more else None,
+    )
+
+
+async def stream_leads(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    stage: Stage | None = None,
+    query: str | None = None,
+    sort: LeadSort = LeadSort.SCORE,
+    chunk: int = 1_000,
+) -> AsyncIterator[Sequence[LeadRecord]]:
+    """Yield all the leads that `list_leads` would page through, in the same order.
+
+    They are read through a cursor of the database: one statement, so one snapshot
+    of the project, of which no more than a chunk is in memory.
+
+    Args:
+        session: A transaction scoped to the actor's project, open until the end.
+        actor: Who asks.
+        stage: Only leads in this stage.
+        query: As for `list_leads`.
+        sort: What comes first.
+        chunk: How many leads are read at once.
+
+    Raises:
+        InvalidInputError: The query can't be searched for.
+    """
+    wanted = select(
+        col(Lead.name),
+        col(Lead.email),
+        col(Lead.company),
+        col(Lead.score),
+        col(Lead.stage),
+        col(Lead.created_at),
+    ).where(*_conditions(actor, stage=stage, query=query))
+    rows = await session.stream(
+        wanted.order_by(*_order(sort)).execution_options(yield_per=chunk)
+    )
+    async for partition in rows.partitions():
+        yield [
+            LeadRecord(name, email, company, score, Stage(stage), created_at)
+            for name, email, company, score, stage, created_at in partition
+        ]
+
+
+async def _require_lead(session: AsyncSession, actor: Actor, lead_id: UUID) -> None:
+    found = await session.scalar(
+        select(col(Lead.id)).where(
+            col(Lead.project_id) == actor.project_id, col(Lead.id) == lead_id
+        )
+    )
+    if found is None:
+        raise NotFoundError("There is no such lead")
+
+
+def _conditions(
+    actor: Actor, *, stage: Stage | None, query: str | None
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [col(Lead.project_id) == actor.project_id]
+    if stage is not None:
+        conditions.append(col(Lead.stage) == stage)
+    if query and (wanted := query.strip()):
+        if len(wanted) > MAXIMUM_QUERY_LENGTH or not wanted.isprintable():
+            raise _invalid(
+                "q", f"A search has up to {MAXIMUM_QUERY_LENGTH} printable characters"
+            )
+        searched = (
+            col(Lead.name),
+            col(Lead.email),
+            col(Lead.company),
+            col(Lead.anonymous_id),
+            col(Lead.user_id),
+        )
+        conditions.append(
+            or_(*(column.icontains(wanted, autoescape=True) for column in searched))
+        )
+    return conditions
+
+
+def _order(sort: LeadSort) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    if sort is LeadSort.NEWEST:
+        return col(Lead.created_at).desc(), col(Lead.id).desc()
+    return col(Lead.score).desc(), col(Lead.id).asc()
+
+
+def _after(cursor: str, sort: LeadSort) -> ColumnElement[bool]:
+    if sort is LeadSort.NEWEST:
+        _, created_at, lead_id = decode_cursor(cursor, _NEWEST_POSITION)
+        return tuple_(col(Lead.created_at), col(Lead.id)) < (created_at, lead_id)
+    _, score, lead_id = decode_cursor(cursor, _SCORE_POSITION)
+    # The first condition lets the index begin at the score; the second one is exact.
+    return and_(
+        col(Lead.score) <= score, or_(col(Lead.score) < score, col(Lead.id) > lead_id)
+    )
+
+
+def _cursor_after(lead: Lead, sort: LeadSort) -> str:
+    if sort is LeadSort.NEWEST:
+        return encode_cursor(("newest", lead.created_at, lead.id), _NEWEST_POSITION)
+    return encode_cursor(("score", lead.score, lead.id), _SCORE_POSITION)
+
+
+async def _summaries(
+    session: AsyncSession, actor: Actor, leads: Sequence[Lead], *, now: datetime
+) -> tuple[LeadSummary, ...]:
+    found = await session.execute(
+        select(col(Event.lead_id), func.count())
+        .where(
+            col(Event.project_id) == actor.project_id,
+            col(Event.lead_id).in_([lead.id for lead in leads]),
+            col(Event.occurred_at) > now - VELOCITY_WINDOW,
+            col(Event.occurred_at) <= now,
+        )
+        .group_by(col(Event.lead_id))
+    )
+    recent = dict(found.all())
+    return tuple(_summary(lead, recent.get(lead.id, 0), now=now) for lead in leads)
+
+
+def _summary(lead: Lead, events_last_24h: int, *, now: datetime) -> LeadSummary:
+    stage = Stage(lead.stage)
+    judged = intelligence_of(
+        stage=stage,
+        events_last_24h=events_last_24h,
+        last_active_at=lead.last_event_at or lead.created_at,
+        now=now,
+    )
+    return LeadSummary(
+        id=lead.id,
+        anonymous_id=lead.anonymous_id,
+        user_id=lead.user_id,
+        name=lead.name,
+        email=lead.email,
+        company=lead.company,
+        score=lead.score,
+        stage=stage,
+        velocity=judged.velocity,
+        risk=judged.risk,
+        next_action=judged.next_action,
+        events_last_24h=events_last_24h,
+        last_event_at=lead.last_event_at,
+        created_at=lead.created_at,
+    )
+
+
+def _invalid(field: str, message: str) -> InvalidInputError:
+    return InvalidInputError(message, details={field: message})

@@ -1,0 +1,88 @@
+"""Sign-ins: signed tokens that stand for a session row and end with it.
+
+A token proves who signed in; the row says whether that still holds. So logging
+out ends a token everywhere at once, however long it would have lived.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import jwt
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from leadpulse_app.domain.errors import UnauthenticatedError
+from leadpulse_app.domain.ids import uuid7
+from leadpulse_app.models import Session
+from leadpulse_app.settings import get_secret_key
+
+SESSION_LIFETIME = timedelta(days=7)
+
+_ALGORITHM = "HS256"
+_ISSUER = "leadpulse"
+_AUDIENCE = "leadpulse"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClaim:
+    """What a genuine token says; only the session row can say that it still holds."""
+
+    session_id: UUID
+    user_id: UUID
+
+
+async def open_session(session: AsyncSession, user_id: UUID, *, now: datetime) -> str:
+    """Sign a user in and return the token, good for seven days from `now`."""
+    sign_in = Session(
+        id=uuid7(now),
+        user_id=user_id,
+        created_at=now,
+        expires_at=now + SESSION_LIFETIME,
+    )
+    session.add(sign_in)
+    await session.flush()
+    return jwt.encode(
+        {
+            "iss": _ISSUER,
+            "aud": _AUDIENCE,
+            "sub": str(user_id),
+            "jti": str(sign_in.id),
+            "iat": now,
+            "exp": sign_in.expires_at,
+        },
+        get_secret_key(),
+        algorithm=_ALGORITHM,
+    )
+
+
+def read_token(token: str) -> SessionClaim:
+    """Return what a token claims, once its signature and dates are found good.
+
+    Raises:
+        UnauthenticatedError: It is forged, damaged, expired or not meant for us.
+    """
+    try:
+        claims = jwt.decode(
+            token,
+            get_secret_key(),
+            algorithms=[_ALGORITHM],
+            issuer=_ISSUER,
+            audience=_AUDIENCE,
+            options={"require": ["exp", "iat", "iss", "aud", "sub", "jti"]},
+        )
+        return SessionClaim(UUID(claims["jti"]), UUID(claims["sub"]))
+    except (jwt.InvalidTokenError, ValueError):
+        raise UnauthenticatedError("Sign in again; this session is not valid") from None
+
+
+async def close_session(
+    session: AsyncSession, session_id: UUID, *, now: datetime
+) -> None:
+    """End a sign-in: its token is refused from the commit on."""
+    await session.execute(
+        update(Session)
+        .where(col(Session.id) == session_id, col(Session.revoked_at).is_(None))
+        .values(revoked_at=now)
+    )
