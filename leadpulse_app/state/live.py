@@ -58,10 +58,17 @@ class _Board:
 class LiveHub:
     """The boards of this process, by tab and by project."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_connected: Callable[[str], bool]) -> None:
+        """Start without boards.
+
+        Args:
+            is_connected: Whether this process holds the open websocket of a tab.
+        """
+        self._is_connected = is_connected
         self._by_tab: dict[str, _Board] = {}
         self._by_project: dict[UUID, set[_Board]] = defaultdict(set)
-        self._subscribed = False
+        self.is_subscribed = False
+        """Whether announcements arrive; boards poll while they don't."""
 
     @property
     def board_count(self) -> int:
@@ -85,14 +92,14 @@ class LiveHub:
         while True:
             try:
                 async for project_ids in live.subscribe():
-                    if not self._subscribed:
-                        self._subscribed = True
+                    if not self.is_subscribed:
+                        self.is_subscribed = True
                         _wake(self._by_tab.values())
                     for project_id in project_ids:
                         _wake(self._by_project.get(project_id, ()))
             except redis.RedisError:
                 logger.debug("live subscription lost", exc_info=True)
-            self._subscribed = False
+            self.is_subscribed = False
             await asyncio.sleep(MINIMUM_INTERVAL_SECONDS)
 
     def wake(self, tab: str) -> None:
@@ -125,7 +132,7 @@ class LiveHub:
         """Yield at once, then whenever the actor's project changed, until it ends."""
         board = self._start(tab, actor.project_id)
         try:
-            while not board.ended and _is_connected(tab):
+            while not board.ended and self._is_connected(tab):
                 board.changed.clear()
                 started = time.monotonic()
                 yield
@@ -137,16 +144,26 @@ class LiveHub:
             self._forget(tab, board)
 
     async def _next_change(self, tab: str, board: _Board) -> None:
-        while not board.ended and _is_connected(tab):
+        while not board.ended and self._is_connected(tab):
             try:
                 await asyncio.wait_for(board.changed.wait(), POLL_SECONDS)
                 return
             except TimeoutError:
-                if not self._subscribed:
+                if not self.is_subscribed:
                     return
 
 
-hub = LiveHub()
+def _wake(boards: Iterable[_Board]) -> None:
+    for board in boards:
+        board.changed.set()
+
+
+def _is_connected(tab: str) -> bool:
+    namespace = RegistrationContext.get().app.event_namespace
+    return namespace is not None and tab in namespace.token_to_sid
+
+
+hub = LiveHub(_is_connected)
 
 
 class EndOnPageLoad(Middleware):
@@ -159,17 +176,6 @@ class EndOnPageLoad(Middleware):
         if event.name == _PAGE_LOAD:
             hub.end(state.router.session.client_token)
         return None
-
-
-def _wake(boards: Iterable[_Board]) -> None:
-    for board in boards:
-        board.changed.set()
-
-
-def _is_connected(tab: str) -> bool:
-    """Return whether the tab's websocket is open in this process."""
-    namespace = RegistrationContext.get().app.event_namespace
-    return namespace is not None and tab in namespace.token_to_sid
 
 
 async def follow(

@@ -1,0 +1,160 @@
+"""Boards wake for their own project, not too often, and not for ever."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from leadpulse_app.domain.ids import uuid7
+from leadpulse_app.models import Role
+from leadpulse_app.runtime.postgres import PostgresEngine
+from leadpulse_app.runtime.valkey import ValkeyEngine
+from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.live import publish_changes
+from leadpulse_app.state.live import (
+    MINIMUM_INTERVAL_SECONDS,
+    POLL_SECONDS,
+    LiveHub,
+)
+
+SOON = 2.0
+
+
+def new_id() -> UUID:
+    return uuid7(datetime.now(UTC))
+
+
+def actor_of(project_id: UUID) -> Actor:
+    return Actor(
+        user_id=new_id(),
+        email="ada@example.com",
+        user_name="Ada",
+        project_id=project_id,
+        project_name="Engines",
+        time_zone="UTC",
+        role=Role.ADMIN,
+        session_id=new_id(),
+    )
+
+
+@dataclass
+class Tabs:
+    """The open tabs, and a hub that asks about them."""
+
+    open: set[str] = field(default_factory=lambda: {"tab", "other"})
+
+    def __post_init__(self) -> None:
+        self.hub = LiveHub(self.open.__contains__)
+
+    def follow(self, tab: str, project_id: UUID) -> AsyncIterator[None]:
+        return self.hub.follow(tab, actor_of(project_id))
+
+
+@pytest.fixture
+async def tabs() -> AsyncIterator[Tabs]:
+    tabs = Tabs()
+    async with tabs.hub.run():
+        await subscribed(tabs.hub)
+        yield tabs
+
+
+async def subscribed(hub: LiveHub) -> None:
+    async with asyncio.timeout(SOON):
+        while not hub.is_subscribed:
+            await asyncio.sleep(0.01)
+
+
+async def seconds_until_wake(wakes: AsyncIterator[None], *, at_most: float) -> float:
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    await asyncio.wait_for(anext(wakes), at_most)
+    return loop.time() - started
+
+
+async def settle(wakes: AsyncIterator[None]) -> None:
+    """Take the wake that every board starts with."""
+    await asyncio.wait_for(anext(wakes), SOON)
+
+
+async def test_a_board_is_read_at_once_and_again_when_its_project_changed(
+    tabs: Tabs,
+) -> None:
+    mine = new_id()
+    async with aclosing(tabs.follow("tab", mine)) as wakes:
+        await settle(wakes)
+        publish_changes([mine])
+        assert await seconds_until_wake(wakes, at_most=SOON) < SOON
+
+
+async def test_a_change_to_another_project_wakes_nobody_here(tabs: Tabs) -> None:
+    mine, theirs = new_id(), new_id()
+    async with (
+        aclosing(tabs.follow("tab", mine)) as my_wakes,
+        aclosing(tabs.follow("other", theirs)) as their_wakes,
+    ):
+        await settle(my_wakes)
+        await settle(their_wakes)
+        mine_woken = asyncio.ensure_future(anext(my_wakes))
+        publish_changes([theirs])
+        await asyncio.wait_for(anext(their_wakes), SOON)
+        assert not mine_woken.done()
+        publish_changes([mine])
+        await asyncio.wait_for(mine_woken, SOON)
+
+
+async def test_a_burst_wakes_a_board_four_times_a_second_at_most(tabs: Tabs) -> None:
+    mine = new_id()
+    loop = asyncio.get_running_loop()
+    async with aclosing(tabs.follow("tab", mine)) as wakes:
+        await settle(wakes)
+        moments = []
+        while len(moments) < 5:
+            publish_changes([mine])
+            await asyncio.wait_for(anext(wakes), SOON)
+            moments.append(loop.time())
+    gaps = [b - a for a, b in zip(moments, moments[1:], strict=False)]
+    assert min(gaps) >= MINIMUM_INTERVAL_SECONDS * 0.95
+
+
+async def test_the_loop_ends_when_the_tab_has_gone(tabs: Tabs) -> None:
+    async with aclosing(tabs.follow("tab", new_id())) as wakes:
+        await settle(wakes)
+        assert tabs.hub.board_count == 1
+        tabs.open.discard("tab")
+        with pytest.raises(StopAsyncIteration):
+            await asyncio.wait_for(anext(wakes), POLL_SECONDS + SOON)
+    assert tabs.hub.board_count == 0
+
+
+async def test_a_tab_has_one_loop_the_newest(tabs: Tabs) -> None:
+    async with aclosing(tabs.follow("tab", new_id())) as older:
+        await settle(older)
+        async with aclosing(tabs.follow("tab", new_id())) as newer:
+            await asyncio.wait_for(anext(newer), SOON)
+            with pytest.raises(StopAsyncIteration):
+                await asyncio.wait_for(anext(older), SOON)
+            assert tabs.hub.board_count == 1
+    assert tabs.hub.board_count == 0
+
+
+async def test_without_redis_boards_read_by_themselves_and_recover(
+    tabs: Tabs, engines: tuple[PostgresEngine, ValkeyEngine]
+) -> None:
+    _, valkey = engines
+    mine = new_id()
+    async with aclosing(tabs.follow("tab", mine)) as wakes:
+        await settle(wakes)
+        await asyncio.to_thread(valkey.stop)
+        try:
+            for _ in range(2):
+                await seconds_until_wake(wakes, at_most=2 * POLL_SECONDS + SOON)
+        finally:
+            await asyncio.to_thread(valkey.start)
+        await subscribed(tabs.hub)
+        await settle(wakes)  # what may have been missed meanwhile
+        publish_changes([mine])
+        assert await seconds_until_wake(wakes, at_most=SOON) < SOON
