@@ -1,0 +1,207 @@
+"""Claims pending events: each by one scorer at a time, the oldest first.
+
+Whoever holds a lead's row lock owns its pending rows. The lock is never waited
+for, so scorers neither block each other nor deadlock, and a crash frees it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import psycopg
+
+from leadpulse_app.database import SCOPE_STATEMENT, scope_value
+from leadpulse_app.domain.fold import FIELD_SETTING_TYPES, Fields, Position, State
+
+EVENTS_PER_TRANSACTION = 20_000
+"""Bounds a transaction's memory and the time for which it holds its leads."""
+
+_ROWS_PER_LEAD = 4
+"""How many pending rows are looked through for each lead wanted. With more than one,
+a scorer beside others finds leads that they have not locked."""
+
+_OLDEST = """
+    SELECT project_id, lead_id
+    FROM (
+        SELECT project_id, lead_id, event_id FROM pending AS p
+        WHERE NOT EXISTS (
+            SELECT FROM set_aside AS s
+            WHERE (s.project_id, s.lead_id) = (p.project_id, p.lead_id)
+                AND (s.until IS NULL OR s.until > clock_timestamp())
+        )
+        ORDER BY event_id LIMIT %s
+    ) AS oldest
+    GROUP BY project_id, lead_id
+    ORDER BY min(event_id)
+"""
+
+_LOCK = """
+    SELECT lead.project_id, lead.id, lead.score, lead.email, lead.name, lead.company,
+        lead.sequence, lead.last_event_at, lead.last_message_id,
+        EXISTS (
+            SELECT FROM failed_job AS f
+            WHERE (f.project_id, f.lead_id) = (lead.project_id, lead.id)
+        )
+    FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY
+        AS candidate (project_id, lead_id, age)
+    JOIN lead ON (lead.project_id, lead.id) = (candidate.project_id, candidate.lead_id)
+    WHERE NOT EXISTS (
+        SELECT FROM set_aside AS s
+        WHERE (s.project_id, s.lead_id) = (lead.project_id, lead.id)
+            AND (s.until IS NULL OR s.until > clock_timestamp())
+    )
+    ORDER BY candidate.age LIMIT %s
+    FOR NO KEY UPDATE OF lead SKIP LOCKED
+"""
+
+_CLAIM = """
+    WITH claimed AS (
+        DELETE FROM pending AS p
+        USING (
+            SELECT locked.place, locked.project_id, locked.lead_id, oldest.event_id
+            FROM unnest(%s::uuid[], %s::uuid[], %s::integer[]) WITH ORDINALITY
+                AS locked (project_id, lead_id, most, place)
+            CROSS JOIN LATERAL (
+                SELECT q.event_id FROM pending AS q
+                WHERE (q.project_id, q.lead_id) = (locked.project_id, locked.lead_id)
+                ORDER BY q.event_id LIMIT locked.most
+            ) AS oldest
+            LIMIT %s
+        ) AS chosen
+        WHERE (p.project_id, p.lead_id, p.event_id)
+            = (chosen.project_id, chosen.lead_id, chosen.event_id)
+        RETURNING chosen.place, p.project_id, p.event_id
+    )
+    SELECT claimed.place - 1, e.occurred_at, e.message_id, e.id, e.type,
+        CASE WHEN e.type = ANY (%s) THEN e.properties END
+    FROM claimed JOIN event AS e
+        ON (e.project_id, e.id) = (claimed.project_id, claimed.event_id)
+"""
+
+
+LeadKey = tuple[UUID, UUID]
+"""A project and a lead of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockedLead:
+    """A lead as its last scoring left it; nobody else scores it meanwhile."""
+
+    project_id: UUID
+    id: UUID
+    state: State
+    sequence: int
+    position: Position | None
+    """The highest input folded so far."""
+    has_failed: bool
+
+    @property
+    def key(self) -> LeadKey:
+        """The lead's project and id."""
+        return self.project_id, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedEvent:
+    """An event that this transaction has to score."""
+
+    position: Position
+    id: int
+    type: str
+    properties: dict[str, object] | None
+    """Only where the fold reads them."""
+
+
+def lock_oldest_leads(
+    connection: psycopg.Connection, limit: int
+) -> Sequence[LockedLead]:
+    """Lock the leads whose pending events are oldest, and scope the transaction.
+
+    Leads that are set aside, or that another transaction holds, are passed over.
+
+    Args:
+        connection: Within the transaction that will score them.
+        limit: How many leads at most.
+    """
+    oldest = connection.execute(_OLDEST, (limit * _ROWS_PER_LEAD,)).fetchall()
+    if not oldest:
+        return ()
+    project_ids, lead_ids = zip(*oldest, strict=True)
+    connection.execute(SCOPE_STATEMENT, (scope_value(set(project_ids)),))
+    rows = connection.execute(_LOCK, (list(project_ids), list(lead_ids), limit))
+    return [
+        LockedLead(
+            project_id=project_id,
+            id=lead_id,
+            state=State(score, Fields(email=email, name=name, company=company)),
+            sequence=sequence,
+            position=None if message_id is None else Position(last_at, message_id),
+            has_failed=has_failed,
+        )
+        for (
+            project_id,
+            lead_id,
+            score,
+            email,
+            name,
+            company,
+            sequence,
+            last_at,
+            message_id,
+            has_failed,
+        ) in rows
+    ]
+
+
+def claim_events(
+    connection: psycopg.Connection, leads: Sequence[LockedLead], *, limit_per_lead: int
+) -> list[list[ClaimedEvent]]:
+    """Take locked leads' pending events, the first to arrive first.
+
+    A lead may give up as many events as it has ledger entries, where that is more
+    than the limit: a late event makes all of them be read again, and so a backlog
+    in any order costs a number of refolds that grows with its logarithm.
+
+    Args:
+        connection: Within the transaction that locked the leads.
+        leads: The leads.
+        limit_per_lead: How many events of one lead at most.
+
+    Returns:
+        The events of each lead, in no order.
+    """
+    limits = [max(limit_per_lead, lead.sequence) for lead in leads]
+    parameters = (
+        [lead.project_id for lead in leads],
+        [lead.id for lead in leads],
+        limits,
+        EVENTS_PER_TRANSACTION,
+        list(FIELD_SETTING_TYPES),
+    )
+    claimed: list[list[ClaimedEvent]] = [[] for _ in leads]
+    with connection.cursor(binary=True) as cursor:
+        for (
+            place,
+            occurred_at,
+            message_id,
+            event_id,
+            type_,
+            properties,
+        ) in cursor.execute(_CLAIM, parameters):
+            claimed[place].append(
+                ClaimedEvent(
+                    Position(occurred_at, message_id), event_id, type_, properties
+                )
+            )
+    return claimed
+
+
+def give_back(
+    connection: psycopg.Connection, lead: LockedLead, events: Sequence[ClaimedEvent]
+) -> None:
+    """Make claimed events pending again."""
+    connection.execute(
+        "INSERT INTO pending (project_id, lead_id, event_id)"
+        " SELECT %s, %s, unnest(%s::bigint[])",
+        (lead.project_id, lead.id, [event.id for event in events]),
+    )
