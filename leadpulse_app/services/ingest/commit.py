@@ -1,0 +1,348 @@
+"""Group commit: events that arrive together are written in one transaction.
+
+An event is acknowledged after the commit that made it durable, and never before. Of
+events with the same project and message id one is stored; the others are duplicates.
+All processes take locks in one order (aliases by key, then new leads, then events by
+key), so no two of them wait for each other.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import TypeAlias
+from uuid import UUID
+
+import orjson
+import psycopg
+from psycopg.types.json import Json
+
+from leadpulse_app.database import SCOPE_STATEMENT, scope_value
+from leadpulse_app.domain.errors import (
+    InvalidInputError,
+    LeadPulseError,
+    UnavailableError,
+)
+from leadpulse_app.domain.event import IngestedEvent
+from leadpulse_app.domain.ids import uuid7
+from leadpulse_app.services.ingest.connection import Line
+from leadpulse_app.services.ingest.hint import HintCaller
+
+MAX_WAITING = 10_000
+"""Events in the queue of a process; at 32 KB each they bound its memory."""
+
+MAX_BATCH = 500
+"""Events in a transaction: larger ones gain nothing and keep more people waiting."""
+
+COMMITTERS = 2
+"""Transactions at a time: while one waits for the disk, another is being filled."""
+
+MAX_KNOWN_LEADS = 100_000
+"""Aliases whose lead a process remembers, about 50 MB of them."""
+
+WRITE_TIMEOUT_SECONDS = 10.0
+"""Longer than a checkpoint holds up a commit."""
+
+STOP_TIMEOUT_SECONDS = 5.0
+"""For what was accepted, within the ten seconds that a process has for its exit."""
+
+_ALIASES = """
+INSERT INTO lead_alias (project_id, kind, value, lead_id)
+SELECT project_id, kind, value, lead_id
+FROM json_to_recordset(%s) AS proposed (
+    ordinal integer, project_id uuid, kind text, value text, lead_id uuid
+)
+ORDER BY ordinal
+ON CONFLICT (project_id, kind, value) DO NOTHING
+"""
+
+_LEADS = """
+WITH resolved AS (
+    SELECT proposed.*, owner.lead_id AS owner_id
+    FROM json_to_recordset(%s) AS proposed (
+        ordinal integer, project_id uuid, kind text, value text, lead_id uuid,
+        anonymous_id text, user_id text
+    )
+    JOIN lead_alias AS owner USING (project_id, kind, value)
+), won AS (
+    INSERT INTO lead (project_id, id, anonymous_id, user_id)
+    SELECT project_id, lead_id, anonymous_id, user_id
+    FROM resolved
+    WHERE owner_id = lead_id
+    ORDER BY ordinal
+)
+SELECT ordinal, owner_id FROM resolved
+"""  # a statement of its own, since one snapshot would not see a concurrent winner
+
+_EVENTS = """
+WITH sent AS (
+    SELECT *
+    FROM json_to_recordset(%s) AS event (
+        ordinal integer, project_id uuid, lead_id uuid, kind text, value text,
+        message_id text, type text, anonymous_id text, user_id text, session_id text,
+        properties jsonb, timestamp timestamptz, sent_at timestamptz,
+        received_at timestamptz, occurred_at timestamptz
+    )
+), stored AS (
+    INSERT INTO event (
+        project_id, lead_id, message_id, type, anonymous_id, user_id, session_id,
+        properties, timestamp, sent_at, received_at, occurred_at
+    )
+    SELECT
+        project_id,
+        coalesce(lead_id, (
+            SELECT owner.lead_id
+            FROM lead_alias AS owner
+            WHERE owner.project_id = sent.project_id
+                AND owner.kind = sent.kind AND owner.value = sent.value
+        )),
+        message_id, type, anonymous_id, user_id, session_id,
+        properties, timestamp, sent_at, received_at, occurred_at
+    FROM sent
+    ORDER BY ordinal
+    ON CONFLICT (project_id, message_id) DO NOTHING
+    RETURNING project_id, id, lead_id, message_id
+), to_score AS (
+    INSERT INTO pending (project_id, lead_id, event_id)
+    SELECT project_id, lead_id, id FROM stored
+)
+SELECT ordinal FROM stored JOIN sent USING (project_id, message_id)
+"""
+
+_DATA_ERRORS = (psycopg.DataError, psycopg.IntegrityError, orjson.JSONEncodeError)
+
+logger = logging.getLogger(__name__)
+
+
+class IngestStatus(StrEnum):
+    """What became of an event that was accepted."""
+
+    QUEUED = "queued"
+    """It is stored and will be scored."""
+    DUPLICATE = "duplicate"
+    """Its message id was stored before."""
+
+
+_EventKey: TypeAlias = tuple[int, str]
+"""Project and message id, in a form that sorts fast."""
+
+_AliasKey: TypeAlias = tuple[int, str, str]
+"""Project, kind and value."""
+
+
+class _Waiting:
+    """An event whose sender waits for its commit."""
+
+    __slots__ = ("alias_key", "answer", "event", "event_key", "project_id")
+
+    def __init__(self, project_id: UUID, event: IngestedEvent) -> None:
+        alias = event.alias
+        self.project_id = project_id
+        self.event = event
+        self.event_key: _EventKey = (project_id.int, event.message_id)
+        self.alias_key: _AliasKey = (project_id.int, alias.kind.value, alias.value)
+        self.answer: asyncio.Future[IngestStatus | LeadPulseError] = (
+            asyncio.get_running_loop().create_future()
+        )
+
+    def resolve(self, answer: IngestStatus | LeadPulseError) -> None:
+        if not self.answer.done():  # it is where the client went away
+            self.answer.set_result(answer)
+
+
+class GroupCommit:
+    """Stores events for the requests of one process. Belongs to one event loop."""
+
+    def __init__(self, *, enqueue_hint: Callable[[], None]) -> None:
+        """Prepare; nothing is opened before `start`.
+
+        Args:
+            enqueue_hint: Called after commits, in a thread; wakes the scorer.
+        """
+        self._hints = HintCaller(enqueue_hint)
+        self._queue: deque[_Waiting] = deque()
+        self._filled = asyncio.Event()
+        self._stopping = False
+        self._known_leads: OrderedDict[_AliasKey, UUID] = OrderedDict()
+        self._committers: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to commit. Postgres may still be away."""
+        self._committers = [
+            asyncio.create_task(self._commit_queue()) for _ in range(COMMITTERS)
+        ]
+
+    async def submit(self, project_id: UUID, event: IngestedEvent) -> IngestStatus:
+        """Return once the event is durable.
+
+        Raises:
+            InvalidInputError: Postgres refuses this event.
+            UnavailableError: The queue is full, Postgres is away, or the process
+                stops. The event may have been stored nevertheless.
+        """
+        if self._stopping:
+            raise UnavailableError("The server is stopping", retry_after=1)
+        if len(self._queue) >= MAX_WAITING:
+            raise UnavailableError("Too many events are waiting", retry_after=1)
+        waiting = _Waiting(project_id, event)
+        self._queue.append(waiting)
+        self._filled.set()
+        answer = await waiting.answer
+        if isinstance(answer, LeadPulseError):
+            raise answer
+        return answer
+
+    async def stop(self) -> None:
+        """Commit and answer what was accepted, take no more, and let go of Postgres."""
+        self._stopping = True
+        self._filled.set()
+        if self._committers:
+            _, late = await asyncio.wait(self._committers, timeout=STOP_TIMEOUT_SECONDS)
+            for committer in late:
+                committer.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        _refuse(self._queue)
+        await self._hints.stop()
+
+    async def _commit_queue(self) -> None:
+        line = Line()
+        try:
+            while batch := await self._next_batch():
+                try:
+                    await self._commit(line, batch)
+                finally:
+                    _refuse(batch)  # whoever was not answered by now
+        finally:
+            await line.close()
+
+    async def _next_batch(self) -> list[_Waiting]:
+        while not self._queue and not self._stopping:
+            self._filled.clear()
+            await self._filled.wait()
+        return [self._queue.popleft() for _ in range(min(len(self._queue), MAX_BATCH))]
+
+    async def _commit(self, line: Line, batch: Sequence[_Waiting]) -> None:
+        try:
+            async with asyncio.timeout(WRITE_TIMEOUT_SECONDS):
+                stored = await self._write(line, batch)
+        except _DATA_ERRORS as error:
+            await self._commit_apart(line, batch, error)
+        except (psycopg.Error, TimeoutError) as error:
+            logger.warning("%d events could not be stored: %s", len(batch), error)
+        except Exception:
+            logger.exception("%d events could not be stored", len(batch))
+        else:
+            self._hints.request()
+            for waiting in batch:
+                if waiting.event_key in stored:
+                    stored.remove(waiting.event_key)
+                    waiting.resolve(IngestStatus.QUEUED)
+                else:
+                    waiting.resolve(IngestStatus.DUPLICATE)
+
+    async def _commit_apart(
+        self, line: Line, batch: Sequence[_Waiting], error: Exception
+    ) -> None:
+        """Try again in halves, so that only the events to blame are refused.
+
+        A remembered lead may be to blame too: it is resolved anew.
+        """
+        remembered = [
+            self._known_leads.pop(waiting.alias_key, None) for waiting in batch
+        ]
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            await self._commit(line, batch[:middle])
+            await self._commit(line, batch[middle:])
+        elif any(remembered):
+            await self._commit(line, batch)
+        else:
+            logger.error("Postgres refuses an event: %s", error)
+            batch[0].resolve(InvalidInputError("The event can't be stored"))
+
+    async def _write(self, line: Line, batch: Sequence[_Waiting]) -> set[_EventKey]:
+        """Write the first event of each key; return the keys that were new."""
+        events: dict[_EventKey, _Waiting] = {}
+        for waiting in batch:
+            events.setdefault(waiting.event_key, waiting)
+        event_keys = sorted(events)
+        unknown: dict[_AliasKey, _Waiting] = {}
+        rows = []
+        for ordinal, key in enumerate(event_keys):
+            waiting = events[key]
+            lead_id = self._known_lead(waiting.alias_key)
+            if lead_id is None:
+                unknown.setdefault(waiting.alias_key, waiting)
+            rows.append(_event_row(ordinal, waiting, lead_id))
+        alias_keys = sorted(unknown)
+        proposals = Json(
+            [_lead_row(n, unknown[key]) for n, key in enumerate(alias_keys)],
+            orjson.dumps,
+        )
+        scope = scope_value({waiting.project_id for waiting in batch})
+        async with line.round_trip() as connection:
+            await connection.execute(SCOPE_STATEMENT, (scope,))
+            if unknown:
+                await connection.execute(_ALIASES, (proposals,))
+                owners = await connection.execute(_LEADS, (proposals,))
+            stored = await connection.execute(_EVENTS, (Json(rows, orjson.dumps),))
+        if unknown:
+            for ordinal, lead_id in await owners.fetchall():
+                self._remember_lead(alias_keys[ordinal], lead_id)
+        return {event_keys[ordinal] for (ordinal,) in await stored.fetchall()}
+
+    def _known_lead(self, key: _AliasKey) -> UUID | None:
+        lead_id = self._known_leads.get(key)
+        if lead_id is not None:
+            self._known_leads.move_to_end(key)
+        return lead_id
+
+    def _remember_lead(self, key: _AliasKey, lead_id: UUID) -> None:
+        self._known_leads[key] = lead_id
+        if len(self._known_leads) > MAX_KNOWN_LEADS:
+            self._known_leads.popitem(last=False)
+
+
+def _lead_row(ordinal: int, waiting: _Waiting) -> Mapping[str, object]:
+    _, kind, value = waiting.alias_key
+    return {
+        "ordinal": ordinal,
+        "project_id": waiting.project_id,
+        "kind": kind,
+        "value": value,
+        "lead_id": uuid7(waiting.event.received_at),
+        "anonymous_id": waiting.event.anonymous_id,
+        "user_id": waiting.event.user_id,
+    }
+
+
+def _event_row(
+    ordinal: int, waiting: _Waiting, lead_id: UUID | None
+) -> Mapping[str, object]:
+    event = waiting.event
+    _, kind, value = waiting.alias_key
+    return {
+        "ordinal": ordinal,
+        "project_id": waiting.project_id,
+        "lead_id": lead_id,
+        "kind": kind,
+        "value": value,
+        "message_id": event.message_id,
+        "type": event.type,
+        "anonymous_id": event.anonymous_id,
+        "user_id": event.user_id,
+        "session_id": event.session_id,
+        "properties": event.properties,
+        "timestamp": event.timestamp,
+        "sent_at": event.sent_at,
+        "received_at": event.received_at,
+        "occurred_at": event.occurred_at,
+    }
+
+
+def _refuse(unanswered: Iterable[_Waiting]) -> None:
+    for waiting in unanswered:
+        waiting.resolve(
+            UnavailableError("The event could not be stored just now", retry_after=1)
+        )
