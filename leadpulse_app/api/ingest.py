@@ -5,7 +5,8 @@ Any page on any site may post to them. They answer after the event is durable.
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -43,7 +44,10 @@ class _ClientGoneError(Exception):
 
 
 class IngestApp:
-    """Serves the ingest routes of one process, between `start` and `stop`."""
+    """Serves the ingest routes of one process, while its `lifespan` is entered."""
+
+    _write_keys: WriteKeys
+    _group_commit: GroupCommit
 
     def __init__(self, *, enqueue_hint: Callable[[], None]) -> None:
         """Prepare.
@@ -52,19 +56,21 @@ class IngestApp:
             enqueue_hint: Wakes the scorer; called in a thread, it may block.
         """
         self._enqueue_hint = enqueue_hint
-        self._write_keys: WriteKeys
-        self._group_commit: GroupCommit
 
-    async def start(self) -> None:
-        """Begin to take events, on the running event loop. Postgres may be away."""
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Take events on the running event loop; Postgres may be away at first.
+
+        At the end, what was accepted is stored and answered.
+        """
         self._write_keys = WriteKeys()
         self._group_commit = GroupCommit(enqueue_hint=self._enqueue_hint)
         self._group_commit.start()
-
-    async def stop(self) -> None:
-        """Store and answer what was accepted, then let go of Postgres."""
-        await self._group_commit.stop()
-        await self._write_keys.stop()
+        try:
+            yield
+        finally:
+            await self._group_commit.stop()
+            await self._write_keys.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
