@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -275,6 +275,20 @@ async def list_history(
     )
 
 
+def normalise_search(query: str) -> str:
+    """Return what to search for, trimmed.
+
+    Raises:
+        InvalidInputError: It is longer than 200 characters or not printable.
+    """
+    wanted = query.strip()
+    if len(wanted) > MAXIMUM_QUERY_LENGTH or not wanted.isprintable():
+        raise _invalid(
+            "q", f"A search has up to {MAXIMUM_QUERY_LENGTH} printable characters"
+        )
+    return wanted
+
+
 async def stream_leads(
     session: AsyncSession,
     actor: Actor,
@@ -287,7 +301,8 @@ async def stream_leads(
     """Yield all the leads that `list_leads` would page through, in the same order.
 
     They are read through a cursor of the database: one statement, so one snapshot
-    of the project, of which no more than a chunk is in memory.
+    of the project, of which no more than a chunk is in memory. A reader that takes
+    longer than a minute over a chunk loses the transaction.
 
     Args:
         session: A transaction scoped to the actor's project, open until the end.
@@ -308,6 +323,7 @@ async def stream_leads(
         col(Lead.stage),
         col(Lead.created_at),
     ).where(*_conditions(actor, stage=stage, query=query))
+    await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '60s'"))
     rows = await session.stream(
         wanted.order_by(*_order(sort)).execution_options(yield_per=chunk)
     )
@@ -334,11 +350,7 @@ def _conditions(
     conditions: list[ColumnElement[bool]] = [col(Lead.project_id) == actor.project_id]
     if stage is not None:
         conditions.append(col(Lead.stage) == stage)
-    if query and (wanted := query.strip()):
-        if len(wanted) > MAXIMUM_QUERY_LENGTH or not wanted.isprintable():
-            raise _invalid(
-                "q", f"A search has up to {MAXIMUM_QUERY_LENGTH} printable characters"
-            )
+    if query and (wanted := normalise_search(query)):
         searched = (
             col(Lead.name),
             col(Lead.email),

@@ -1,0 +1,79 @@
+"""Whether the parts of the product work, answered in little time whatever is away.
+
+It opens its own transaction, under a deadline: with Postgres away there is nothing
+that an entry point could hand over.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import text
+
+from leadpulse_app.broker import is_redis_ready
+from leadpulse_app.database import transaction
+
+logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+DEADLINE_SECONDS = 1.0
+"""How long each part may take to answer before it counts as away."""
+
+PENDING_LIMIT = 10_000
+"""Where counting stops; it skips from lead to lead, some 10 microseconds each."""
+
+_PENDING_LEADS = text("""
+    WITH RECURSIVE waiting AS (
+        (SELECT project_id, lead_id FROM pending ORDER BY project_id, lead_id LIMIT 1)
+        UNION ALL
+        SELECT following.project_id, following.lead_id
+        FROM waiting, LATERAL (
+            SELECT project_id, lead_id FROM pending
+            WHERE (project_id, lead_id) > (waiting.project_id, waiting.lead_id)
+            ORDER BY project_id, lead_id LIMIT 1
+        ) AS following
+    )
+    SELECT count(*) FROM (SELECT FROM waiting LIMIT :limit) AS counted
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What works at the moment."""
+
+    postgres: bool
+    redis: bool
+    pending: int | None
+    """Leads that are still to be scored, counted up to 10,000; unknown without
+    Postgres."""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether everything works."""
+        return self.postgres and self.redis
+
+
+async def check_health() -> Health:
+    """Ask every part at once; answers within about a second."""
+    pending, redis = await asyncio.gather(
+        _unless_away(_count_pending()), _unless_away(is_redis_ready())
+    )
+    return Health(postgres=pending is not None, redis=bool(redis), pending=pending)
+
+
+async def _count_pending() -> int:
+    async with transaction() as session:
+        found = await session.execute(_PENDING_LEADS, {"limit": PENDING_LIMIT})
+        return int(found.scalar_one())
+
+
+async def _unless_away(answer: Awaitable[Answer]) -> Answer | None:
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            return await answer
+    except Exception as error:  # noqa: BLE001  (whatever is wrong with it, it is away)
+        logger.debug("a part does not answer: %s", error)
+        return None
