@@ -1,0 +1,228 @@
+"""The command line: a command reads its arguments, does its work, says how it went.
+
+Modules are imported by the command that needs them, so that each starts fast.
+"""
+
+import argparse
+import asyncio
+import getpass
+import logging
+import secrets
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from leadpulse_app.domain.errors import LeadPulseError
+from leadpulse_app.settings import Settings, get_secret_key, get_settings
+
+Command = Callable[[argparse.Namespace, Settings], int]
+
+PORT_PATIENCE_SECONDS = 3.0
+"""What the processes of a killed predecessor need to notice and let go of the port."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command that the arguments name and return its exit status."""
+    parsed = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
+    try:
+        settings = get_settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = ".".join(map(str, problem["loc"])) or "settings"
+            _complain(f"{name}: {problem['msg']}")
+        return 1
+    command: Command = parsed.run
+    return command(parsed, settings)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="leadpulse", description="Lead scoring.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(name: str, run: Command, says: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=says, description=says)
+        command.set_defaults(run=run)
+        return command
+
+    add("up", _up, "run everything until Ctrl-C")
+    for name, run, says in (
+        ("web", _web, "serve the dashboard, the API and ingest on one port"),
+        ("worker", _worker, "score what came in"),
+        ("ingest", _ingest, "serve the ingest routes alone"),
+    ):
+        add(name, run, says).add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    add("migrate", _migrate, "bring the database to the newest schema")
+    add("verify", _verify, "recompute every score from the events and compare")
+    add("doctor", _doctor, "say what is wrong with the set-up and how to mend it")
+    add("create-admin", _create_admin, "make an account with a project of its own")
+    reset = add("reset-password", _reset_password, "give an account a new password")
+    reset.add_argument("email", metavar="EMAIL")
+    return parser
+
+
+def _up(_: argparse.Namespace, settings: Settings) -> int:
+    from leadpulse_app.runtime.frontend import FrontendError, build_frontend, is_built
+    from leadpulse_app.runtime.ground import GroundError
+    from leadpulse_app.runtime.home import HomeTakenError, embed_engines, hold_home
+    from leadpulse_app.runtime.server import PortTakenError, require_port
+    from leadpulse_app.runtime.supervisor import Supervisor
+
+    try:
+        with hold_home(settings.home):
+            require_port(settings.host, settings.port, patience=PORT_PATIENCE_SECONDS)
+            get_secret_key()
+            if not is_built():
+                _say("Building the dashboard; this takes about half a minute, once")
+                build_frontend()
+            engines = embed_engines()
+            for engine in engines:
+                _say(f"Embedded {engine.name}: {engine.ground.folder}")
+            _say(f"LeadPulse is on {settings.public_url}; Ctrl-C stops it")
+            return Supervisor(engines).run()
+    except (HomeTakenError, PortTakenError, FrontendError, GroundError) as error:
+        _complain(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _web(parsed: argparse.Namespace, _: Settings) -> int:
+    from leadpulse_app.runtime.server import create_web, serve
+
+    _attach(parsed)
+    serve(create_web, websockets=True)
+    return 0
+
+
+def _ingest(parsed: argparse.Namespace, _: Settings) -> int:
+    from leadpulse_app.runtime.server import create_ingest, serve
+
+    _attach(parsed)
+    serve(create_ingest, websockets=False)
+    return 0
+
+
+def _worker(parsed: argparse.Namespace, _: Settings) -> int:
+    from leadpulse_app.tasks.worker import run_worker
+
+    _attach(parsed)
+    run_worker()
+    return 0
+
+
+def _attach(parsed: argparse.Namespace) -> None:
+    from leadpulse_app.runtime.home import embed_engines
+    from leadpulse_app.runtime.lifeline import follow_parent
+
+    if parsed.parent is not None:
+        follow_parent(parsed.parent)
+    embed_engines()
+
+
+def _migrate(_: argparse.Namespace, settings: Settings) -> int:
+    from leadpulse_app.runtime.home import running_engines
+    from leadpulse_app.schema import migrate
+
+    with running_engines(settings):
+        migrate()
+    _say("The schema is the newest")
+    return 0
+
+
+def _verify(_: argparse.Namespace, settings: Settings) -> int:
+    raise NotImplementedError
+
+
+def _doctor(_: argparse.Namespace, settings: Settings) -> int:
+    from leadpulse_app.runtime.doctor import examine
+
+    broken = 0
+    for finding in examine(settings):
+        mark = "ok  " if finding.remedy is None else "BAD "
+        _say(f"{mark}{finding.subject}: {finding.state}")
+        if finding.remedy is not None:
+            _say(f"    {finding.remedy}")
+            broken += 1
+    return 1 if broken else 0
+
+
+def _create_admin(_: argparse.Namespace, settings: Settings) -> int:
+    from leadpulse_app.database import transaction
+    from leadpulse_app.runtime.home import running_engines
+    from leadpulse_app.services.accounts import hash_password, register
+
+    async def create(email: str, name: str, password: str) -> None:
+        password_hash = await hash_password(password)
+        async with transaction() as session:
+            made = await register(
+                session,
+                email=email,
+                password_hash=password_hash,
+                name=name,
+                now=datetime.now(UTC),
+            )
+        _say(f"{made.email} is admin of {made.project_name}")
+
+    email, name = _ask("Email"), _ask("Name")
+    password = _choose_password()
+    with running_engines(settings):
+        return _attempt(create(email, name, password))
+
+
+def _reset_password(parsed: argparse.Namespace, settings: Settings) -> int:
+    from leadpulse_app.database import transaction
+    from leadpulse_app.runtime.home import running_engines
+    from leadpulse_app.services.accounts import hash_password
+    from leadpulse_app.services.recovery import reset_password
+
+    async def reset(password: str) -> None:
+        password_hash = await hash_password(password)
+        async with transaction() as session:
+            await reset_password(
+                session,
+                email=parsed.email,
+                password_hash=password_hash,
+                now=datetime.now(UTC),
+            )
+        _say(f"{parsed.email} has a new password and is signed out everywhere")
+
+    password = _choose_password()
+    with running_engines(settings):
+        return _attempt(reset(password))
+
+
+def _attempt(work: Coroutine[object, object, None]) -> int:
+    try:
+        asyncio.run(work)
+    except LeadPulseError as error:
+        _complain(error.message)
+        return 1
+    return 0
+
+
+def _ask(what: str) -> str:
+    return input(f"{what}: ")
+
+
+def _choose_password() -> str:
+    if sys.stdin.isatty():
+        chosen = getpass.getpass("Password (empty: one is made): ")
+        if chosen:
+            return chosen
+    made = secrets.token_urlsafe(15)
+    _say(f"Password: {made}")
+    return made
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _complain(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,169 @@
+"""Runs the product: the engines, the web process and the worker, until told to stop.
+
+What was accepted is finished before anything stops, and no process is left behind.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from types import FrameType
+from typing import ClassVar
+
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from leadpulse_app import schema
+from leadpulse_app.runtime.engine import Engine, EngineError
+from leadpulse_app.runtime.frontend import ROOT
+from leadpulse_app.runtime.ground import GroundError
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.1
+STOP_SECONDS = 6.0
+"""What web and worker have to finish in; 10 s are promised for the whole."""
+LONGEST_PAUSE_SECONDS = 10.0
+STEADY_SECONDS = 10.0
+"""A process that ran for so long starts anew without a pause."""
+
+
+class Child:
+    """A process of the product, started anew whenever it ends."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._failures = 0
+
+    def tend(self) -> None:
+        """Start it where it doesn't run, after a pause that grows while it fails."""
+        now = time.monotonic()
+        if self._process is not None:
+            status = self._process.poll()
+            if status is None:
+                return
+            lived = now - self._started
+            self._failures = 0 if lived > STEADY_SECONDS else self._failures + 1
+            logger.warning("%s ended (%s) and is started anew", self.command, status)
+            self._process = None
+        pause = min(0.25 * 2**self._failures, LONGEST_PAUSE_SECONDS)
+        if self._failures == 0 or now - self._started > pause:
+            self._start()
+
+    def _start(self) -> None:
+        self._started = time.monotonic()
+        self._process = subprocess.Popen(  # noqa: S603
+            [
+                *(sys.executable, "-m", "leadpulse_app", self.command),
+                *("--parent", str(os.getpid())),
+            ],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the supervisor alone
+        )
+
+    def ask_to_stop(self) -> None:
+        """Send it the signal on which it finishes what it has begun."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def await_end(self, deadline: float) -> None:
+        """Return when it ended; past the deadline it is killed with all it forked."""
+        if self._process is None:
+            return
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(deadline - time.monotonic(), 0.01))
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+
+class Supervisor:
+    """The product on this machine."""
+
+    signals: ClassVar = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+    def __init__(self, engines: tuple[Engine, ...]) -> None:
+        self._engines = engines
+        self._web = Child("web")
+        self._worker = Child("worker")
+        self._stopping = threading.Event()
+        self._migrated = threading.Event()
+        self._failure: str | None = None
+
+    def run(self) -> int:
+        """Run until a signal asks to stop, and return the exit status."""
+        for number in self.signals:
+            signal.signal(number, self._stop)
+        base = threading.Thread(target=self._tend_base, name="engines", daemon=True)
+        base.start()
+        while not self._stopping.is_set():
+            self._web.tend()  # listens, and says what is missing, before the rest is up
+            if self._migrated.is_set():
+                self._worker.tend()
+            self._stopping.wait(TICK_SECONDS)
+        self._shut_down(base)
+        if self._failure is not None:
+            logger.error("%s", self._failure)
+            return 1
+        return 0
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._stopping.set()
+
+    def _shut_down(self, base: threading.Thread) -> None:
+        logger.info("Stopping: finishing what was accepted")
+        deadline = time.monotonic() + STOP_SECONDS
+        children = (self._web, self._worker)
+        for child in children:
+            child.ask_to_stop()
+        for child in children:
+            child.await_end(deadline)
+        for engine in reversed(self._engines):
+            engine.stop()
+        base.join(1.0)
+        for engine in reversed(self._engines):
+            engine.stop()  # one that was just being started
+
+    def _tend_base(self) -> None:
+        try:
+            for engine in self._engines:
+                engine.start()
+            self._migrate()
+        except (EngineError, GroundError, SQLAlchemyError) as error:
+            if not self._stopping.is_set():
+                self._failure = str(error)
+                self._stopping.set()
+            return
+        while not self._stopping.wait(TICK_SECONDS):
+            for engine in self._engines:
+                if not engine.is_alive():
+                    self._restart(engine)
+
+    def _migrate(self) -> None:
+        told = False
+        while not self._stopping.is_set():
+            try:
+                schema.migrate()
+            except OperationalError as error:
+                if not told:
+                    logger.warning("Waiting for Postgres: %s", error.orig)
+                    told = True
+                self._stopping.wait(1.0)
+            else:
+                self._migrated.set()
+                return
+
+    def _restart(self, engine: Engine) -> None:
+        logger.warning("%s ended and is started anew", engine.name)
+        try:
+            engine.start()
+        except (EngineError, GroundError) as error:
+            logger.error("%s", error)  # noqa: TRY400  (the message says it all)
+            self._stopping.wait(LONGEST_PAUSE_SECONDS)

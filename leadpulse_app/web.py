@@ -1,0 +1,138 @@
+"""The whole product behind one port: each path goes straight to what answers it.
+
+Nothing wraps the ingest routes. A websocket opens for the product's own pages alone.
+"""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from reflex_base.constants import Env
+from reflex_base.environment import environment
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import FileResponse
+from starlette.routing import Router
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from leadpulse_app.api.app import create_api
+from leadpulse_app.api.ingest import IngestApp
+from leadpulse_app.settings import get_settings
+from leadpulse_app.tasks import enqueue_scoring_hint
+
+PACKAGE = Path(__file__).resolve().parent
+
+PAGE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+
+SDK_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Cache-Control": "public, max-age=300",
+    "X-Content-Type-Options": "nosniff",
+}
+"""A page keeps the SDK for five minutes, so that a fix soon reaches every visitor."""
+
+
+class WebApp:
+    """The ASGI application of a web process."""
+
+    def __init__(
+        self,
+        *,
+        ingest: IngestApp,
+        api: Starlette,
+        dashboard: Starlette,
+        public_url: str,
+        demo_site: bool,
+    ) -> None:
+        self._ingest = ingest
+        self._api = api
+        self._dashboard = dashboard
+        self._public_origin = urlsplit(public_url).netloc.lower()
+        self._sdk = FileResponse(
+            PACKAGE / "sdk" / "ls.js", media_type="text/javascript", headers=SDK_HEADERS
+        )
+        self._demo_site: ASGIApp | None = None
+        if demo_site:
+            self._demo_site = StaticFiles(directory=PACKAGE / "demo_site", html=True)
+        self._router = Router(lifespan=self._lifespan)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the connection to whatever answers its path."""
+        if scope["type"] == "lifespan":
+            await self._router.lifespan(scope, receive, send)
+            return
+        path: str = scope["path"]
+        if scope["type"] == "websocket":
+            await self._open_socket(scope, receive, send)
+        elif path.startswith("/api/ingest/"):
+            await self._ingest(scope, receive, send)
+        elif path == "/api" or path.startswith("/api/"):
+            await self._api(scope, receive, _with_page_headers(send))
+        elif path == "/sdk/ls.js":
+            await self._sdk(scope, receive, send)
+        elif path.startswith("/demo-site/") and self._demo_site is not None:
+            site = {**scope, "root_path": f"{scope.get('root_path', '')}/demo-site"}
+            await self._demo_site(site, receive, send)
+        else:
+            await self._dashboard(scope, receive, _with_page_headers(send))
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for part in (self._dashboard, self._api):
+                await stack.enter_async_context(part.router.lifespan_context(part))
+            await stack.enter_async_context(self._ingest.lifespan())
+            # Reflex's heap is large: full collections over it cost half of the
+            # throughput and tens of milliseconds each.
+            gc.collect()
+            gc.freeze()
+            yield
+
+    async def _open_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        ours = (headers.get("host", "").lower(), self._public_origin)
+        if origin is not None and urlsplit(origin).netloc.lower() not in ours:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await self._dashboard(scope, receive, send)
+
+
+def create_app() -> WebApp:
+    """Return the application, with the dashboard as the frontend build left it."""
+    environment.REFLEX_ENV_MODE.set(Env.PROD)
+    environment.REFLEX_SKIP_COMPILE.set(True)
+    environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
+    from leadpulse_app.dashboard import app  # reads what was just set
+
+    dashboard = app()
+    if not isinstance(dashboard, Starlette):
+        raise TypeError("Reflex hands out something else than its Starlette app")
+    settings = get_settings()
+    return WebApp(
+        ingest=IngestApp(enqueue_hint=enqueue_scoring_hint),
+        api=create_api(),
+        dashboard=dashboard,
+        public_url=settings.public_url,
+        demo_site=bool(settings.demo_site),
+    )
+
+
+def _with_page_headers(send: Send) -> Send:
+    async def send_page(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            if headers.get("content-type", "").startswith("text/html"):
+                for name, value in PAGE_HEADERS.items():
+                    headers.setdefault(name, value)
+        await send(message)
+
+    return send_page
