@@ -50,6 +50,7 @@ SearchQuery = Annotated[
         description="Only leads whose name, email, company or id contains this.",
     ),
 ]
+EventsLast24h = Annotated[int, Field(serialization_alias="eventsLast24h")]
 SortQuery = Annotated[LeadSort, Query(description="What comes first.")]
 
 
@@ -66,7 +67,7 @@ class LeadBody(Body):
     velocity: int
     risk: Risk
     next_action: NextAction
-    events_last_24h: int
+    events_last_24h: EventsLast24h
     last_event_at: datetime | None
     created_at: datetime
 
@@ -90,7 +91,7 @@ class IntelligenceBody(Body):
     velocity: Annotated[int, Field(description="3 for each event of the last 24 h.")]
     risk: Risk
     next_action: NextAction
-    events_last_24h: int
+    events_last_24h: EventsLast24h
     last_event_at: datetime | None
 
 
