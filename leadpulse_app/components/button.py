@@ -1,0 +1,72 @@
+"""Buttons and links that act like them: one primary a view, the rest quiet."""
+
+from typing import Any
+
+import reflex as rx
+
+from leadpulse_app.components import theme
+
+_LABEL: theme.Style = {"font_weight": theme.MEDIUM, "cursor": "pointer"}
+
+
+def primary_button(*children: rx.Component | str, **props: Any) -> rx.Component:
+    """Return the button for what a view is there for."""
+    return rx.button(*children, variant="solid", style=_LABEL, **props)
+
+
+def quiet_button(*children: rx.Component | str, **props: Any) -> rx.Component:
+    """Return a button for everything else."""
+    return rx.button(
+        *children, variant="surface", color_scheme="gray", style=_LABEL, **props
+    )
+
+
+def icon_button(icon: rx.Component, label: str, **props: Any) -> rx.Component:
+    """Return a button that shows an icon alone and is named by its label."""
+    return rx.icon_button(
+        icon,
+        aria_label=label,
+        title=label,
+        variant="ghost",
+        color_scheme="gray",
+        style={"cursor": "pointer", "margin": "0"},
+        **props,
+    )
+
+
+def button_link(
+    *children: rx.Component | str,
+    href: str | rx.Var[str],
+    primary: bool = False,
+    download: bool = False,
+) -> rx.Component:
+    """Return a link that looks like a button.
+
+    Args:
+        children: Its label.
+        href: Where it leads.
+        primary: Whether it is what the view is there for.
+        download: Whether it leads to a file and not to a page.
+    """
+    anchor = (
+        rx.el.a(*children, href=href, custom_attrs={"download": ""})
+        if download
+        else rx.link(*children, href=href, underline="none")
+    )
+    return rx.button(
+        anchor,
+        as_child=True,
+        variant="solid" if primary else "surface",
+        color_scheme="iris" if primary else "gray",
+        style=_LABEL,
+    )
+
+
+def text_link(label: str | rx.Var[str], href: str | rx.Var[str]) -> rx.Component:
+    """Return a link within text."""
+    return rx.link(
+        label,
+        href=href,
+        underline="hover",
+        style={"font": "inherit", "font_weight": theme.MEDIUM},
+    )

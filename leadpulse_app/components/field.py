@@ -1,0 +1,54 @@
+"""A form field: a visible label, its input, and a hint where one helps."""
+
+from typing import Any
+
+import reflex as rx
+
+from leadpulse_app.components import theme
+
+
+def field(label: str, *, name: str, hint: str = "", **props: Any) -> rx.Component:
+    """Return a labelled input.
+
+    Args:
+        label: What to fill in.
+        name: The name it is sent under; its error is shown in `{name}-error`.
+        hint: What is accepted.
+        props: More for the input, as `type` and `auto_complete`.
+    """
+    described = f"{name}-hint {name}-error" if hint else f"{name}-error"
+    return rx.el.div(
+        rx.el.label(label, html_for=name, style={"font_weight": theme.MEDIUM}),
+        rx.input(
+            id=name,
+            name=name,
+            size="3",
+            custom_attrs={"aria-describedby": described},
+            **props,
+        ),
+        rx.el.p(hint, id=f"{name}-hint", style=theme.CAPTION_TEXT)
+        if hint
+        else rx.fragment(),
+        rx.el.p(
+            id=f"{name}-error",
+            custom_attrs={"data-error-of": name},
+            style={**theme.CAPTION_TEXT, "color": theme.BAD, "_empty": theme.GONE},
+        ),
+        style={"display": "flex", "flex_direction": "column", "gap": theme.SPACE_1},
+    )
+
+
+def search_field(label: str, placeholder: str, **props: Any) -> rx.Component:
+    """Return a search input, named by its label and marked by an icon."""
+    return rx.input(
+        rx.input.slot(rx.icon("search", size=theme.ICON_SMALL, aria_hidden=True)),
+        type="search",
+        placeholder=placeholder,
+        custom_attrs={"aria-label": label},
+        size="2",
+        style={
+            "width": theme.COLUMN_WIDTH,
+            theme.UNDER_MEDIUM: {"width": "100%"},
+        },
+        **props,
+    )

@@ -1,0 +1,292 @@
+"""The frame of every page behind the sign-in: sidebar, top bar, content."""
+
+import reflex as rx
+
+from leadpulse_app.components import theme
+from leadpulse_app.components.button import icon_button
+from leadpulse_app.components.connection import connection_banner, live_indicator
+from leadpulse_app.components.logo import logo
+from leadpulse_app.state.shell import ShellState
+
+CONTENT_ID = "content"
+
+_FRAME: theme.Style = {
+    "display": "grid",
+    "grid_template_columns": f"{theme.SIDEBAR_WIDTH} minmax(0, 1fr)",
+    "min_height": "100dvh",
+    theme.UNDER_WIDE: {
+        "grid_template_columns": f"{theme.RAIL_WIDTH} minmax(0, 1fr)",
+    },
+    theme.UNDER_NARROW: {"grid_template_columns": "minmax(0, 1fr)"},
+}
+
+_SIDEBAR: theme.Style = {
+    "position": "sticky",
+    "top": "0",
+    "height": "100dvh",
+    "display": "flex",
+    "flex_direction": "column",
+    "gap": theme.SPACE_4,
+    "padding": theme.SPACE_3,
+    "border_inline_end": f"{theme.HAIR} solid {theme.HAIRLINE}",
+    theme.UNDER_WIDE: {
+        "align_items": "center",
+        "& [data-label]": theme.HIDDEN,
+    },
+    theme.UNDER_NARROW: {
+        "position": "fixed",
+        "z_index": theme.ABOVE_PAGE,
+        "inset": "auto 0 0 0",
+        "height": theme.BOTTOM_BAR_HEIGHT,
+        "padding": f"0 {theme.SPACE_2}",
+        "border_inline_end": "0",
+        "border_top": f"{theme.HAIR} solid {theme.LINE}",
+        "background": theme.SURFACE,
+        "& [data-wide]": theme.GONE,
+        "& [data-label]": {
+            "position": "static",
+            "width": "auto",
+            "height": "auto",
+            "clip_path": "none",
+        },
+    },
+}
+
+_NAVIGATION: theme.Style = {
+    "display": "flex",
+    "flex_direction": "column",
+    "gap": theme.SPACE_HALF,
+    theme.UNDER_NARROW: {
+        "flex_direction": "row",
+        "justify_content": "space-around",
+        "width": "100%",
+        "height": "100%",
+    },
+}
+
+_NAVIGATION_LINK: theme.Style = {
+    "display": "flex",
+    "align_items": "center",
+    "gap": theme.SPACE_3,
+    "height": theme.NAV_ITEM_HEIGHT,
+    "padding": f"0 {theme.SPACE_2}",
+    "border_radius": theme.RADIUS_SMALL,
+    "color": theme.MUTED,
+    **theme.BODY_TEXT,
+    "font_weight": theme.MEDIUM,
+    "transition": f"background {theme.QUICK}, color {theme.QUICK}",
+    "_hover": {"background": theme.HOVER, "color": theme.INK},
+    "&[aria-current=page]": {"background": theme.PRESSED, "color": theme.INK},
+    theme.UNDER_NARROW: {
+        "flex_direction": "column",
+        "justify_content": "center",
+        "gap": theme.SPACE_HALF,
+        "height": "100%",
+        "flex": "1",
+        **theme.BADGE_TEXT,
+        "&[aria-current=page]": {
+            "background": "transparent",
+            "color": theme.ACCENT_INK,
+        },
+    },
+}
+
+_TOP_BAR: theme.Style = {
+    "position": "sticky",
+    "top": "0",
+    "z_index": theme.ABOVE_PAGE,
+    "display": "flex",
+    "align_items": "center",
+    "justify_content": "space-between",
+    "gap": theme.SPACE_3,
+    "height": theme.TOP_BAR_HEIGHT,
+    "padding": f"0 {theme.SPACE_6}",
+    "background": theme.CANVAS,
+    "border_bottom": f"{theme.HAIR} solid {theme.HAIRLINE}",
+    theme.UNDER_NARROW: {"padding": f"0 {theme.SPACE_4}"},
+}
+
+_MAIN: theme.Style = {
+    "display": "flex",
+    "flex_direction": "column",
+    "gap": theme.SPACE_4,
+    "width": "100%",
+    "max_width": theme.PAGE_WIDTH,
+    "margin": "0 auto",
+    "padding": theme.SPACE_6,
+    "outline": "none",
+    theme.UNDER_NARROW: {
+        "padding": theme.SPACE_4,
+        "padding_bottom": f"calc({theme.BOTTOM_BAR_HEIGHT} + {theme.SPACE_6})",
+    },
+}
+
+
+def skip_link() -> rx.Component:
+    """Return the link that leads past the navigation; it shows on focus."""
+    return rx.el.a(
+        "Skip to content",
+        href=f"#{CONTENT_ID}",
+        style={
+            "position": "fixed",
+            "top": theme.SPACE_2,
+            "left": theme.SPACE_2,
+            "z_index": theme.ABOVE_ALL,
+            "padding": f"{theme.SPACE_2} {theme.SPACE_3}",
+            "border_radius": theme.RADIUS,
+            "background": theme.ACCENT,
+            "color": theme.ON_ACCENT,
+            "transform": "translateY(-200%)",
+            "_focus": {"transform": "none"},
+        },
+    )
+
+
+def _navigation_link(
+    icon: rx.Component, label: str, href: str, current: str
+) -> rx.Component:
+    return rx.link(
+        icon,
+        rx.el.span(label, custom_attrs={"data-label": ""}),
+        href=href,
+        underline="none",
+        title=label,
+        custom_attrs={"aria-current": "page"} if href == current else {},
+        style=_NAVIGATION_LINK,
+    )
+
+
+def _sidebar(current: str) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            logo("/overview"),
+            custom_attrs={"data-wide": ""},
+            style={"padding": theme.SPACE_1},
+        ),
+        rx.el.nav(
+            _navigation_link(
+                rx.icon("layout-dashboard", size=theme.ICON, aria_hidden=True),
+                "Overview",
+                "/overview",
+                current,
+            ),
+            _navigation_link(
+                rx.icon("users", size=theme.ICON, aria_hidden=True),
+                "Leads",
+                "/leads",
+                current,
+            ),
+            _navigation_link(
+                rx.icon("sliders-horizontal", size=theme.ICON, aria_hidden=True),
+                "Rules",
+                "/rules",
+                current,
+            ),
+            _navigation_link(
+                rx.icon("plug", size=theme.ICON, aria_hidden=True),
+                "Integrations",
+                "/integrations",
+                current,
+            ),
+            aria_label="Main",
+            style=_NAVIGATION,
+        ),
+        style=_SIDEBAR,
+    )
+
+
+def theme_switch() -> rx.Component:
+    """Return the switch between light and dark; until used, the system decides."""
+    return icon_button(
+        rx.color_mode_cond(
+            light=rx.icon("moon", size=theme.ICON),
+            dark=rx.icon("sun", size=theme.ICON),
+        ),
+        "Switch between light and dark",
+        on_click=rx.toggle_color_mode,
+    )
+
+
+def _account_menu() -> rx.Component:
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(
+            rx.el.button(
+                ShellState.initials,
+                type="button",
+                aria_label="Account",
+                style={
+                    "width": theme.AVATAR,
+                    "height": theme.AVATAR,
+                    "border_radius": theme.ROUND,
+                    "background": theme.ACCENT_TINT,
+                    "color": theme.ACCENT_INK,
+                    "cursor": "pointer",
+                    **theme.BADGE_TEXT,
+                    "font_weight": theme.SEMIBOLD,
+                },
+            ),
+        ),
+        rx.dropdown_menu.content(
+            rx.el.div(
+                rx.el.p(ShellState.user_name, style={"font_weight": theme.MEDIUM}),
+                rx.el.p(ShellState.email, style=theme.CAPTION_TEXT),
+                rx.el.p(
+                    ShellState.project_name,
+                    style={**theme.CAPTION_TEXT, "margin_top": theme.SPACE_1},
+                ),
+                style={"padding": f"{theme.SPACE_2} {theme.SPACE_3}"},
+            ),
+            rx.dropdown_menu.separator(),
+            rx.dropdown_menu.item(
+                rx.icon("log-out", size=theme.ICON_SMALL, aria_hidden=True),
+                "Sign out",
+                color_scheme="gray",
+                custom_attrs={"data-sign-out": ""},
+            ),
+            align="end",
+            variant="soft",
+        ),
+    )
+
+
+def _top_bar(title: rx.Var[str] | str) -> rx.Component:
+    return rx.el.header(
+        rx.el.h1(title, style={**theme.TITLE_TEXT, **theme.ONE_LINE}),
+        rx.el.div(
+            live_indicator(),
+            theme_switch(),
+            _account_menu(),
+            style={
+                "display": "flex",
+                "align_items": "center",
+                "gap": theme.SPACE_3,
+                "flex_shrink": "0",
+            },
+        ),
+        style=_TOP_BAR,
+    )
+
+
+def shell(
+    title: rx.Var[str] | str, *content: rx.Component, current: str
+) -> rx.Component:
+    """Return a page in its frame.
+
+    Args:
+        title: The page's title, in the top bar.
+        content: The page's parts, one below the other.
+        current: The address of the sidebar's entry that it belongs to.
+    """
+    return rx.fragment(
+        skip_link(),
+        connection_banner(),
+        rx.el.div(
+            _sidebar(current),
+            rx.el.div(
+                _top_bar(title),
+                rx.el.main(*content, id=CONTENT_ID, tab_index=-1, style=_MAIN),
+                style={"min_width": "0"},
+            ),
+            style=_FRAME,
+        ),
+    )

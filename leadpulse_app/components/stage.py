@@ -1,0 +1,75 @@
+"""A stage, always as icon, word and colour together."""
+
+import reflex as rx
+
+from leadpulse_app.components import theme
+from leadpulse_app.domain.stage import Stage
+
+WORDS = {
+    Stage.COLD: "Cold",
+    Stage.WARM: "Warm",
+    Stage.HOT: "Hot",
+    Stage.QUALIFIED: "Qualified",
+}
+
+COLOURS = {
+    Stage.COLD: "slate",
+    Stage.WARM: "amber",
+    Stage.HOT: "tomato",
+    Stage.QUALIFIED: "jade",
+}
+
+
+def stage_icon(stage: Stage, *, size: int = theme.ICON_SMALL) -> rx.Component:
+    """Return the icon of a stage in its colour; its word stands beside it."""
+    props = {
+        "size": size,
+        "aria_hidden": True,
+        "style": {"color": theme.scale(COLOURS[stage], "11"), "flex_shrink": "0"},
+    }
+    match stage:
+        case Stage.COLD:
+            return rx.icon("snowflake", **props)
+        case Stage.WARM:
+            return rx.icon("sun", **props)
+        case Stage.HOT:
+            return rx.icon("flame", **props)
+        case Stage.QUALIFIED:
+            return rx.icon("badge-check", **props)
+
+
+def _badge(stage: Stage) -> rx.Component:
+    colour = COLOURS[stage]
+    return rx.el.span(
+        stage_icon(stage),
+        WORDS[stage],
+        style={
+            "display": "inline-flex",
+            "align_items": "center",
+            "gap": theme.SPACE_1,
+            "padding": f"{theme.SPACE_HALF} {theme.SPACE_2}",
+            "border_radius": theme.ROUND,
+            "background": theme.scale(colour, "a3"),
+            "color": theme.scale(colour, "11"),
+            "white_space": "nowrap",
+            **theme.BADGE_TEXT,
+        },
+    )
+
+
+def stage_badge(stage: rx.Var[str]) -> rx.Component:
+    """Return the badge of whichever stage the var names."""
+    return rx.match(
+        stage,
+        *((str(each), _badge(each)) for each in reversed(Stage)),
+        rx.fragment(),
+    )
+
+
+def stage_fill(stage: rx.Var[str]) -> rx.Var[str]:
+    """Return the solid colour of a stage, for a bar."""
+    return rx.match(
+        stage,
+        *((str(each), theme.scale(COLOURS[each], "9")) for each in Stage),
+        theme.FAINT,
+    )

@@ -1,0 +1,122 @@
+"""The table: dense rows, and on a narrow screen only the columns that matter."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from leadpulse_app.components import theme
+
+_TINT: theme.Style = {
+    "from": {"background_color": theme.CHANGED_TINT},
+    "to": {"background_color": "transparent"},
+}
+
+_CELL_PADDING = f"{theme.SPACE_1} {theme.SPACE_3}"
+
+_TABLE: theme.Style = {
+    "width": "100%",
+    "border_collapse": "collapse",
+    **theme.TABLE_TEXT,
+    "& th": {
+        "height": theme.SPACE_8,
+        "padding": _CELL_PADDING,
+        "text_align": "left",
+        "white_space": "nowrap",
+        "border_bottom": f"{theme.HAIR} solid {theme.HAIRLINE}",
+        **theme.CAPTION_TEXT,
+        "font_weight": theme.MEDIUM,
+    },
+    "& td": {
+        "height": theme.ROW_HEIGHT,
+        "padding": _CELL_PADDING,
+        "border_bottom": f"{theme.HAIR} solid {theme.HAIRLINE}",
+    },
+    "& th:first-of-type, & td:first-of-type": {"padding_inline_start": theme.SPACE_4},
+    "& th:last-of-type, & td:last-of-type": {"padding_inline_end": theme.SPACE_4},
+    "& tbody tr:last-of-type td": {"border_bottom": "0"},
+    "& [data-align=end]": {"text_align": "right"},
+    "& tbody tr": {
+        "position": "relative",
+        "transition": f"background {theme.QUICK}",
+    },
+    "& tbody tr:hover, & tbody tr:focus-within": {"background": theme.HOVER},
+    # Two names for one tint: it starts over when a row changes again.
+    "& tr[data-changed=odd] td": {"animation": f"changed-odd {theme.FADE}"},
+    "& tr[data-changed=even] td": {"animation": f"changed-even {theme.FADE}"},
+    "@keyframes changed-odd": _TINT,
+    "@keyframes changed-even": _TINT,
+    theme.REDUCED_MOTION: {"& tr[data-changed] td": {"animation": "none"}},
+    theme.UNDER_MEDIUM: {"& [data-keep=wide]": {"display": "none"}},
+    theme.UNDER_NARROW: {
+        "& [data-keep=medium]": {"display": "none"},
+        "& th:first-of-type, & td:first-of-type": {
+            "padding_inline_start": theme.SPACE_3
+        },
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, where its content stands, and how long it is kept.
+
+    `keep` names the narrowest screen that still shows it: narrow, medium or wide.
+    """
+
+    name: str
+    align: str = "start"
+    keep: str = "narrow"
+
+    def head(self) -> rx.Component:
+        """Return the column's heading."""
+        return rx.el.th(
+            self.name,
+            scope="col",
+            custom_attrs={"data-align": self.align, "data-keep": self.keep},
+        )
+
+    def cell(self, *children: rx.Component | rx.Var | str) -> rx.Component:
+        """Return one cell of the column."""
+        return rx.el.td(
+            *children,
+            custom_attrs={"data-align": self.align, "data-keep": self.keep},
+        )
+
+
+def table(
+    caption: str, columns: tuple[Column, ...], rows: rx.Component
+) -> rx.Component:
+    """Return a table.
+
+    Args:
+        caption: What it lists, read aloud and not shown.
+        columns: Its columns, in order.
+        rows: Its rows, usually an `rx.foreach`.
+    """
+    return rx.el.table(
+        rx.el.caption(caption, style=theme.HIDDEN),
+        rx.el.thead(rx.el.tr(*(column.head() for column in columns))),
+        rx.el.tbody(rows),
+        style=_TABLE,
+    )
+
+
+def row_link(label: rx.Var[str], href: rx.Var[str]) -> rx.Component:
+    """Return the link of a row; the whole row follows it."""
+    return rx.link(
+        label,
+        href=href,
+        underline="none",
+        color_scheme="gray",
+        high_contrast=True,
+        style={
+            "font": "inherit",
+            "font_weight": theme.MEDIUM,
+            "_after": {"content": '""', "position": "absolute", "inset": "0"},
+            "_focus_visible": {"outline": "none"},
+            "&:focus-visible::after": {
+                "outline": f"{theme.FOCUS_RING} solid {theme.FOCUS}",
+                "outline_offset": f"-{theme.FOCUS_RING}",
+            },
+        },
+    )

@@ -1,0 +1,195 @@
+"""The look: every colour, size, space and motion of the dashboard, named once.
+
+Components say `theme.LINE`, never a colour or a pixel. Colours are steps of the
+Radix scales, so light and dark come from the same names.
+"""
+
+from typing import Any
+
+import reflex as rx
+from reflex.plugins import Plugin
+
+Style = dict[str, Any]
+"""CSS by property; nested selectors and media queries are keys too."""
+
+# Colours: surfaces from back to front, then ink from quiet to plain.
+CANVAS = "var(--gray-2)"
+SURFACE = "var(--gray-1)"
+SUNKEN = "var(--gray-3)"
+HOVER = "var(--gray-a3)"
+PRESSED = "var(--gray-a4)"
+HAIRLINE = "var(--gray-a4)"
+LINE = "var(--gray-a6)"
+INK = "var(--gray-12)"
+MUTED = "var(--gray-11)"
+FAINT = "var(--gray-9)"
+ACCENT = "var(--accent-9)"
+ACCENT_INK = "var(--accent-11)"
+ACCENT_TINT = "var(--accent-a3)"
+ON_ACCENT = "var(--accent-contrast)"
+FOCUS = "var(--focus-8)"
+GOOD = "var(--jade-11)"
+GOOD_DOT = "var(--jade-9)"
+CAUTION = "var(--amber-11)"
+CAUTION_DOT = "var(--amber-9)"
+CAUTION_TINT = "var(--amber-3)"
+CAUTION_LINE = "var(--amber-a6)"
+BAD = "var(--tomato-11)"
+CHANGED_TINT = "var(--iris-a4)"
+
+
+def scale(name: str, step: str) -> str:
+    """Return one step of a Radix colour scale, as `scale("jade", "a3")`."""
+    return f"var(--{name}-{step})"
+
+
+# Space, in steps of four.
+SPACE_HALF = "2px"
+SPACE_1 = "4px"
+SPACE_2 = "8px"
+SPACE_3 = "12px"
+SPACE_4 = "16px"
+SPACE_5 = "20px"
+SPACE_6 = "24px"
+SPACE_8 = "32px"
+SPACE_10 = "40px"
+SPACE_12 = "48px"
+SPACE_16 = "64px"
+SPACE_24 = "96px"
+
+# Sizes.
+HAIR = "1px"
+FOCUS_RING = "2px"
+SIDEBAR_WIDTH = "216px"
+RAIL_WIDTH = "56px"
+TOP_BAR_HEIGHT = "52px"
+BOTTOM_BAR_HEIGHT = "56px"
+NAV_ITEM_HEIGHT = "32px"
+ROW_HEIGHT = "40px"
+CONTROL_HEIGHT = "32px"
+TOUCH_HEIGHT = "40px"
+BAR_WIDTH = "56px"
+BAR_HEIGHT = "4px"
+DOT = "6px"
+LOGO = "24px"
+AVATAR = "28px"
+NUMBER_FIELD_WIDTH = "88px"
+PAGE_WIDTH = "1200px"
+READING_WIDTH = "560px"
+FORM_WIDTH = "360px"
+ACCOUNT_WIDTH = "420px"
+LANDING_WIDTH = "1040px"
+HERO_WIDTH = "720px"
+BADGE_WIDTH = "104px"
+TOUCH_ROW = "48px"
+COLUMN_WIDTH = "320px"
+STAT_WIDTH = "150px"
+FACT_WIDTH = "140px"
+FEED_HEIGHT = "560px"
+ICON_SMALL = 14
+ICON = 16
+ICON_LARGE = 20
+
+RADIUS_SMALL = "var(--radius-2)"
+RADIUS = "var(--radius-3)"
+RADIUS_LARGE = "var(--radius-4)"
+ROUND = "999px"
+OVERLAY_SHADOW = "var(--shadow-5)"
+
+# Type: size and line height, with the weight where it belongs to the role.
+FONT = '"Inter Variable", system-ui, sans-serif'
+MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"
+MEDIUM = "500"
+SEMIBOLD = "600"
+TABULAR = "tabular-nums"
+
+
+def _type(size: str, line: str, weight: str | None = None, **more: str) -> Style:
+    style = {"font_size": size, "line_height": line, **more}
+    return style if weight is None else {**style, "font_weight": weight}
+
+
+HERO_TEXT = _type("clamp(32px, 6vw, 52px)", "1.08", SEMIBOLD, letter_spacing="-0.03em")
+TITLE_TEXT = _type("20px", "28px", SEMIBOLD, letter_spacing="-0.012em")
+FIGURE_TEXT = _type(
+    "24px", "32px", SEMIBOLD, letter_spacing="-0.02em", font_variant_numeric=TABULAR
+)
+LEAD_TEXT = _type("16px", "26px")
+SECTION_TEXT = _type("14px", "20px", SEMIBOLD)
+BODY_TEXT = _type("14px", "20px")
+TABLE_TEXT = _type("13px", "18px", font_variant_numeric=TABULAR)
+CAPTION_TEXT = _type("12px", "16px", color=MUTED)
+BADGE_TEXT = _type("12px", "16px", MEDIUM)
+CODE_TEXT = _type("12.5px", "20px", font_family=MONO)
+TOUCH_TEXT = _type("16px", "24px")
+
+# Motion: short, and only for what changed.
+QUICK = "140ms ease-out"
+FADE = "1500ms ease-out"
+PULSE = "1400ms ease-in-out infinite"
+
+# Where the layout changes.
+UNDER_WIDE = "@media (max-width: 1099px)"
+UNDER_MEDIUM = "@media (max-width: 859px)"
+UNDER_NARROW = "@media (max-width: 639px)"
+REDUCED_MOTION = "@media (prefers-reduced-motion: reduce)"
+
+# Layers.
+ABOVE_PAGE = "10"
+ABOVE_ALL = "100"
+
+HIDDEN: Style = {
+    "position": "absolute",
+    "width": HAIR,
+    "height": HAIR,
+    "overflow": "hidden",
+    "clip_path": "inset(50%)",
+    "white_space": "nowrap",
+}
+"""Read aloud and not shown."""
+
+GONE: Style = {"display": "none"}
+
+ONE_LINE: Style = {
+    "overflow": "hidden",
+    "text_overflow": "ellipsis",
+    "white_space": "nowrap",
+}
+
+GLOBAL: dict[str, Any] = {
+    "font_family": FONT,
+    "font_feature_settings": '"cv11", "ss03"',
+    "color": INK,
+    "background": CANVAS,
+    **BODY_TEXT,
+}
+"""The style of the document's body."""
+
+
+class InterFont(Plugin):
+    """Bundles the typeface with the frontend, so that no third party is asked."""
+
+    def get_frontend_dependencies(self, **context: Any) -> tuple[str, ...]:
+        """Return the package that carries the font files."""
+        return ("@fontsource-variable/inter@5.3.0",)
+
+    def get_stylesheet_paths(self, **context: Any) -> tuple[str, ...]:
+        """Return the stylesheet that declares them."""
+        return ("@fontsource-variable/inter/index.css",)
+
+
+def plugins() -> list[Plugin]:
+    """Return what the build needs for this look, for `rx.Config(plugins=…)`."""
+    return [
+        rx.plugins.RadixThemesPlugin(
+            theme=rx.theme(
+                appearance="inherit",
+                gray_color="slate",
+                accent_color="iris",
+                radius="medium",
+                scaling="95%",
+                has_background=False,
+            )
+        ),
+        InterFont(),
+    ]

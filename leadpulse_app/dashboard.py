@@ -1,0 +1,75 @@
+"""The dashboard: the pages under their addresses, behind the guard."""
+
+import reflex as rx
+from reflex_components_core.base.error_boundary import ErrorBoundary
+
+from leadpulse_app.components import theme
+from leadpulse_app.pages.account import login_page, register_page
+from leadpulse_app.pages.integrations import integrations_page
+from leadpulse_app.pages.landing import landing_page
+from leadpulse_app.pages.lead import lead_page
+from leadpulse_app.pages.leads import leads_page
+from leadpulse_app.pages.not_found import not_found_page
+from leadpulse_app.pages.overview import overview_page
+from leadpulse_app.pages.rules import rules_page
+from leadpulse_app.state import guard, live
+from leadpulse_app.state.integrations import IntegrationsState
+from leadpulse_app.state.lead import LeadState
+from leadpulse_app.state.leads import LeadsState
+from leadpulse_app.state.overview import OverviewState
+from leadpulse_app.state.rules import RulesState
+from leadpulse_app.state.shell import ShellState
+
+app = rx.App(
+    style=theme.GLOBAL,
+    html_lang="en",
+    head_components=[
+        rx.el.script(src="/account.js", defer=True),
+        rx.el.script(src="/tester.js", defer=True),
+        rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.meta(name="color-scheme", content="light dark"),
+    ],
+    # Without Reflex's own notices of a lost connection; the shell has one.
+    app_wraps={(55, "ErrorBoundary"): lambda _: ErrorBoundary.create()},
+    toaster=rx.toast.provider(position="bottom-right"),
+    backend_exception_handler=guard.explain_failure,
+)
+
+app.add_middleware(guard.Guard(), index=0)
+app.add_middleware(live.EndOnPageLoad(), index=1)
+app.register_lifespan_task(live.hub.run)
+
+app.add_page(landing_page, route="/", title="LeadPulse")
+app.add_page(login_page, route="/login", title="Sign in · LeadPulse")
+app.add_page(register_page, route="/register", title="Create an account · LeadPulse")
+app.add_page(
+    overview_page,
+    route="/overview",
+    title="Overview · LeadPulse",
+    on_load=[ShellState.load, OverviewState.follow],
+)
+app.add_page(
+    leads_page,
+    route="/leads",
+    title="Leads · LeadPulse",
+    on_load=[ShellState.load, LeadsState.follow],
+)
+app.add_page(
+    lead_page,
+    route="/leads/[id]",
+    title="Lead · LeadPulse",
+    on_load=[ShellState.load, LeadState.follow],
+)
+app.add_page(
+    rules_page,
+    route="/rules",
+    title="Rules · LeadPulse",
+    on_load=[ShellState.load, RulesState.load],
+)
+app.add_page(
+    integrations_page,
+    route="/integrations",
+    title="Integrations · LeadPulse",
+    on_load=[ShellState.load, IntegrationsState.follow],
+)
+app.add_page(not_found_page, route="/404", title="Not found · LeadPulse")

@@ -1,0 +1,232 @@
+"""One lead."""
+
+import reflex as rx
+
+from leadpulse_app.components import theme
+from leadpulse_app.components.button import button_link, text_link
+from leadpulse_app.components.card import card, section
+from leadpulse_app.components.moment import moment
+from leadpulse_app.components.notice import empty_state, error_state
+from leadpulse_app.components.shell import shell
+from leadpulse_app.components.skeleton import bone, by_status, skeleton_rows
+from leadpulse_app.components.stage import stage_badge
+from leadpulse_app.components.table import Column, table
+from leadpulse_app.state.lead import LeadState, LedgerRow
+
+_EVENT = Column("Event")
+_RULE = Column("Rule", keep="medium")
+_POINTS = Column("Points", align="end", keep="medium")
+_CHANGE = Column("Change", align="end")
+_SCORE = Column("Score", align="end")
+_WHEN = Column("When", align="end", keep="medium")
+
+_FACTS: theme.Style = {
+    "display": "grid",
+    "grid_template_columns": f"repeat(auto-fit, minmax({theme.FACT_WIDTH}, 1fr))",
+    "gap": theme.HAIR,
+    "background": theme.HAIRLINE,
+    "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
+}
+
+
+def _fact(label: str, value: rx.Component | rx.Var[str]) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(label, style=theme.CAPTION_TEXT),
+        rx.el.dd(value, style={"font_weight": theme.MEDIUM}),
+        style={
+            "padding": f"{theme.SPACE_3} {theme.SPACE_4}",
+            "background": theme.SURFACE,
+        },
+    )
+
+
+def _header() -> rx.Component:
+    return card(
+        rx.el.div(
+            rx.el.div(
+                rx.el.div(
+                    rx.el.h2(
+                        LeadState.name,
+                        style={**theme.TITLE_TEXT, "overflow_wrap": "anywhere"},
+                    ),
+                    stage_badge(LeadState.stage),
+                    style={
+                        "display": "flex",
+                        "flex_wrap": "wrap",
+                        "align_items": "center",
+                        "gap": theme.SPACE_3,
+                    },
+                ),
+                rx.el.p(
+                    LeadState.contact,
+                    style={"color": theme.MUTED, "overflow_wrap": "anywhere"},
+                ),
+                style={"min_width": "0"},
+            ),
+            rx.el.div(
+                rx.el.span(LeadState.score, style=theme.FIGURE_TEXT),
+                rx.el.span("points", style=theme.CAPTION_TEXT),
+                style={
+                    "display": "flex",
+                    "align_items": "baseline",
+                    "gap": theme.SPACE_1,
+                },
+            ),
+            style={
+                "display": "flex",
+                "align_items": "flex-start",
+                "justify_content": "space-between",
+                "gap": theme.SPACE_4,
+                "padding": theme.SPACE_4,
+            },
+        ),
+        rx.el.dl(
+            _fact("Next action", LeadState.next_action),
+            _fact("Risk of losing", LeadState.risk),
+            _fact("Velocity", LeadState.velocity),
+            _fact("Events in 24 h", LeadState.recent_events),
+            _fact("Last seen", moment(LeadState.last_seen)),
+            _fact("First seen", moment(LeadState.first_seen)),
+            style=_FACTS,
+        ),
+    )
+
+
+def _ledger_row(entry: rx.Var[LedgerRow]) -> rx.Component:
+    return rx.el.tr(
+        _EVENT.cell(
+            rx.el.div(entry.event_type, style={"font_weight": theme.MEDIUM}),
+            rx.cond(
+                entry.explanation != "",
+                rx.el.div(entry.explanation, style=theme.CAPTION_TEXT),
+            ),
+            rx.el.div(
+                moment(entry.occurred),
+                style={**theme.GONE, theme.UNDER_NARROW: {"display": "block"}},
+            ),
+        ),
+        _RULE.cell(
+            rx.el.span(
+                entry.rule,
+                title="Ruleset version " + entry.version,
+                style={"color": theme.MUTED},
+            )
+        ),
+        _POINTS.cell(rx.el.span(entry.points, style={"color": theme.MUTED})),
+        _CHANGE.cell(
+            rx.el.span(
+                entry.delta,
+                style={
+                    "font_weight": theme.SEMIBOLD,
+                    "color": rx.match(
+                        entry.direction,
+                        ("up", theme.GOOD),
+                        ("down", theme.BAD),
+                        theme.MUTED,
+                    ),
+                },
+            )
+        ),
+        _SCORE.cell(
+            rx.el.span(
+                entry.old_score,
+                rx.el.span(" to ", style=theme.HIDDEN),
+                rx.el.span(" → ", aria_hidden=True),
+                style={"color": theme.MUTED},
+            ),
+            rx.el.span(entry.new_score, style={"font_weight": theme.MEDIUM}),
+        ),
+        _WHEN.cell(moment(entry.occurred)),
+        key=entry.id,
+    )
+
+
+def _ledger() -> rx.Component:
+    return section(
+        "Score history",
+        rx.cond(
+            LeadState.ledger.length() > 0,
+            table(
+                "What changed the score, newest first",
+                (_EVENT, _RULE, _POINTS, _CHANGE, _SCORE, _WHEN),
+                rx.foreach(LeadState.ledger, _ledger_row),
+            ),
+            empty_state(
+                rx.icon("history", size=theme.ICON_LARGE),
+                "Nothing scored yet",
+                "Each event of this lead shows here with the points it gave, "
+                "as soon as it is scored.",
+            ),
+        ),
+        rx.cond(
+            (LeadState.older_href != "") | (LeadState.newest_href != ""),
+            rx.el.nav(
+                rx.cond(
+                    LeadState.newest_href != "",
+                    button_link("Newest", href=LeadState.newest_href),
+                ),
+                rx.cond(
+                    LeadState.older_href != "",
+                    button_link("Older", href=LeadState.older_href),
+                ),
+                aria_label="Pages",
+                style={
+                    "display": "flex",
+                    "justify_content": "flex-end",
+                    "gap": theme.SPACE_2,
+                    "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
+                    "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
+                },
+            ),
+        ),
+        note=rx.el.span("Every point, newest first", style=theme.CAPTION_TEXT),
+    )
+
+
+def _skeleton() -> rx.Component:
+    return rx.fragment(
+        card(
+            rx.el.div(
+                bone("30%", theme.SPACE_6),
+                bone("45%", theme.SPACE_4),
+                bone("100%", theme.SPACE_10),
+                style={
+                    "display": "flex",
+                    "flex_direction": "column",
+                    "gap": theme.SPACE_3,
+                },
+            ),
+            padded=True,
+        ),
+        card(skeleton_rows(8)),
+    )
+
+
+def lead_page() -> rx.Component:
+    """Return the page."""
+    return shell(
+        "Lead",
+        rx.el.div(text_link("← All leads", "/leads")),
+        rx.match(
+            LeadState.status,
+            (
+                "missing",
+                card(
+                    empty_state(
+                        rx.icon("user-x", size=theme.ICON_LARGE),
+                        "There is no such lead",
+                        "It may have been deleted, or the link is from "
+                        "another project.",
+                        button_link("Show all leads", href="/leads"),
+                    )
+                ),
+            ),
+            by_status(
+                LeadState.status,
+                loading=_skeleton(),
+                error=card(error_state(LeadState.follow)),
+                ready=rx.fragment(_header(), _ledger()),
+            ),
+        ),
+        current="/leads",
+    )

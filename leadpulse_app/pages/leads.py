@@ -1,0 +1,206 @@
+"""The list of leads."""
+
+import reflex as rx
+
+from leadpulse_app.components import theme
+from leadpulse_app.components.button import button_link
+from leadpulse_app.components.card import card
+from leadpulse_app.components.field import search_field
+from leadpulse_app.components.moment import moment
+from leadpulse_app.components.notice import empty_state, error_state
+from leadpulse_app.components.score import score
+from leadpulse_app.components.shell import shell
+from leadpulse_app.components.skeleton import by_status, skeleton_rows
+from leadpulse_app.components.stage import WORDS, stage_badge
+from leadpulse_app.components.table import Column, row_link, table
+from leadpulse_app.state.leads import LeadRow, LeadsState, StageTab
+
+_NAME = Column("Name")
+_COMPANY = Column("Company", keep="wide")
+_SCORE = Column("Score", align="end")
+_STAGE = Column("Stage")
+_VELOCITY = Column("Velocity", align="end", keep="wide")
+_LAST_SEEN = Column("Last seen", keep="medium")
+_NEXT_ACTION = Column("Next action", keep="medium")
+
+_TAB: theme.Style = {
+    "display": "inline-flex",
+    "align_items": "center",
+    "gap": theme.SPACE_2,
+    "padding": f"{theme.SPACE_2} {theme.SPACE_1}",
+    "border_bottom": f"{theme.FOCUS_RING} solid transparent",
+    "color": theme.MUTED,
+    "white_space": "nowrap",
+    **theme.BODY_TEXT,
+    "font_weight": theme.MEDIUM,
+    "transition": f"color {theme.QUICK}, border-color {theme.QUICK}",
+    "_hover": {"color": theme.INK},
+    "&[aria-current=true]": {
+        "color": theme.INK,
+        "border_bottom_color": theme.ACCENT,
+    },
+}
+
+
+def _tab(tab: rx.Var[StageTab]) -> rx.Component:
+    return rx.link(
+        rx.match(
+            tab.stage, *((str(stage), word) for stage, word in WORDS.items()), "All"
+        ),
+        rx.el.span(
+            tab.count,
+            style={**theme.CAPTION_TEXT, "font_variant_numeric": theme.TABULAR},
+        ),
+        href=tab.href,
+        underline="none",
+        custom_attrs={"aria-current": rx.cond(tab.selected, "true", "false")},
+        style=_TAB,
+    )
+
+
+def _toolbar() -> rx.Component:
+    return rx.el.div(
+        rx.el.nav(
+            rx.foreach(LeadsState.tabs, _tab),
+            aria_label="Stages",
+            style={
+                "display": "flex",
+                "gap": theme.SPACE_4,
+                "overflow_x": "auto",
+                "scrollbar_width": "none",
+                "flex": "1",
+                "min_width": "0",
+            },
+        ),
+        rx.el.div(
+            rx.el.div(
+                search_field(
+                    "Search leads",
+                    "Name, email, company",
+                    id="search",
+                    default_value=LeadsState.query,
+                    on_change=LeadsState.search.debounce(250),
+                ),
+                style={"flex": "1"},
+            ),
+            button_link(
+                rx.icon("download", size=theme.ICON_SMALL, aria_hidden=True),
+                "Export CSV",
+                href=LeadsState.export_href,
+                download=True,
+            ),
+            style={
+                "display": "flex",
+                "gap": theme.SPACE_2,
+                theme.UNDER_MEDIUM: {"width": "100%"},
+            },
+        ),
+        style={
+            "display": "flex",
+            "flex_wrap": "wrap",
+            "align_items": "center",
+            "justify_content": "space-between",
+            "gap": theme.SPACE_3,
+            theme.UNDER_MEDIUM: {"flex_direction": "column", "align_items": "stretch"},
+        },
+    )
+
+
+def _row(lead: rx.Var[LeadRow]) -> rx.Component:
+    return rx.el.tr(
+        _NAME.cell(
+            rx.el.div(
+                row_link(lead.name, lead.href),
+                style={"max_width": theme.COLUMN_WIDTH, **theme.ONE_LINE},
+            )
+        ),
+        _COMPANY.cell(rx.el.span(lead.company, style={"color": theme.MUTED})),
+        _SCORE.cell(score(lead.score, lead.score_percent, lead.stage)),
+        _STAGE.cell(stage_badge(lead.stage)),
+        _VELOCITY.cell(lead.velocity),
+        _LAST_SEEN.cell(moment(lead.last_seen)),
+        _NEXT_ACTION.cell(lead.next_action),
+        key=lead.id,
+        custom_attrs={"data-changed": lead.changed, "data-lead": lead.id},
+    )
+
+
+def _pager() -> rx.Component:
+    return rx.el.nav(
+        rx.el.span(LeadsState.range_text, style=theme.CAPTION_TEXT),
+        rx.el.div(
+            rx.cond(
+                LeadsState.previous_href != "",
+                button_link("Previous", href=LeadsState.previous_href),
+            ),
+            rx.cond(
+                LeadsState.next_href != "",
+                button_link("Next", href=LeadsState.next_href),
+            ),
+            style={"display": "flex", "gap": theme.SPACE_2},
+        ),
+        aria_label="Pages",
+        style={
+            "display": "flex",
+            "align_items": "center",
+            "justify_content": "space-between",
+            "min_height": theme.SPACE_12,
+            "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
+            "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
+        },
+    )
+
+
+def _empty() -> rx.Component:
+    return rx.cond(
+        LeadsState.filtered,
+        empty_state(
+            rx.icon("search-x", size=theme.ICON_LARGE),
+            "No lead matches",
+            "Nobody in this project fits the stage and the search together.",
+            button_link("Show all leads", href="/leads"),
+        ),
+        empty_state(
+            rx.icon("users", size=theme.ICON_LARGE),
+            "No leads yet",
+            "Leads appear here by themselves as soon as the first event arrives.",
+            button_link("Connect a site", href="/integrations", primary=True),
+        ),
+    )
+
+
+def leads_page() -> rx.Component:
+    """Return the page."""
+    ready = rx.cond(
+        LeadsState.rows.length() > 0,
+        rx.fragment(
+            table(
+                "Leads, highest score first",
+                (
+                    _NAME,
+                    _COMPANY,
+                    _SCORE,
+                    _STAGE,
+                    _VELOCITY,
+                    _LAST_SEEN,
+                    _NEXT_ACTION,
+                ),
+                rx.foreach(LeadsState.rows, _row),
+            ),
+            _pager(),
+        ),
+        _empty(),
+    )
+    return shell(
+        "Leads",
+        _toolbar(),
+        card(
+            by_status(
+                LeadsState.status,
+                loading=skeleton_rows(12),
+                error=error_state(LeadsState.follow),
+                ready=ready,
+            )
+        ),
+        current="/leads",
+    )

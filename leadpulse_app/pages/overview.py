@@ -1,0 +1,208 @@
+"""The overview."""
+
+import reflex as rx
+
+from leadpulse_app.components import theme
+from leadpulse_app.components.button import button_link, text_link
+from leadpulse_app.components.card import card, section
+from leadpulse_app.components.moment import moment
+from leadpulse_app.components.notice import empty_state, error_state
+from leadpulse_app.components.score import score
+from leadpulse_app.components.shell import shell
+from leadpulse_app.components.skeleton import bone, by_status, skeleton_rows
+from leadpulse_app.components.stage import COLOURS, WORDS, stage_badge, stage_icon
+from leadpulse_app.components.stat import stat, stat_row
+from leadpulse_app.domain.stage import Stage
+from leadpulse_app.state.overview import (
+    FeedRow,
+    OverviewState,
+    StageCount,
+    TopRow,
+)
+
+_COLUMNS: theme.Style = {
+    "display": "grid",
+    "grid_template_columns": "minmax(0, 3fr) minmax(0, 2fr)",
+    "align_items": "start",
+    "gap": theme.SPACE_4,
+    theme.UNDER_MEDIUM: {"grid_template_columns": "minmax(0, 1fr)"},
+}
+
+_LINE: theme.Style = {
+    "position": "relative",
+    "display": "flex",
+    "align_items": "center",
+    "gap": theme.SPACE_3,
+    "min_height": theme.ROW_HEIGHT,
+    "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
+    "border_bottom": f"{theme.HAIR} solid {theme.HAIRLINE}",
+    **theme.TABLE_TEXT,
+    "_last": {"border_bottom": "0"},
+    "_hover": {"background": theme.HOVER},
+}
+
+_ARRIVING: theme.Style = {
+    **_LINE,
+    "animation": f"arrive {theme.FADE}",
+    "@keyframes arrive": {"from": {"background_color": theme.CHANGED_TINT}},
+    theme.REDUCED_MOTION: {"animation": "none"},
+}
+
+_LIST: theme.Style = {"list_style": "none", "margin": "0", "padding": "0"}
+
+
+def _stage_stat(stage: Stage, count: rx.Var[StageCount]) -> rx.Component:
+    return stat(
+        WORDS[stage],
+        count.count,
+        count.share,
+        icon=stage_icon(stage),
+        percent=count.percent,
+        colour=theme.scale(COLOURS[stage], "9"),
+        href=count.href,
+    )
+
+
+def _stats() -> rx.Component:
+    return stat_row(
+        stat(
+            "Leads",
+            OverviewState.everyone.count,
+            OverviewState.everyone.share,
+            icon=rx.icon("users", size=theme.ICON_SMALL, aria_hidden=True),
+            percent=OverviewState.everyone.percent,
+            colour=theme.ACCENT,
+            href="/leads",
+        ),
+        _stage_stat(Stage.QUALIFIED, OverviewState.qualified),
+        _stage_stat(Stage.HOT, OverviewState.hot),
+        _stage_stat(Stage.WARM, OverviewState.warm),
+        _stage_stat(Stage.COLD, OverviewState.cold),
+    )
+
+
+def _feed_row(event: rx.Var[FeedRow]) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(
+            event.delta,
+            title="Points this event gave",
+            style={
+                "min_width": "4ch",
+                "text_align": "right",
+                "font_weight": theme.SEMIBOLD,
+                "color": rx.cond(event.delta.startswith("+"), theme.GOOD, theme.MUTED),
+            },
+        ),
+        rx.el.span(
+            rx.el.span(event.type, style={"font_weight": theme.MEDIUM}),
+            rx.el.span(
+                event.detail,
+                style={"color": theme.MUTED, "margin_inline_start": theme.SPACE_2},
+            ),
+            style={"flex": "1", "min_width": "0", **theme.ONE_LINE},
+        ),
+        rx.el.span(
+            text_link(event.lead, event.href),
+            style={"max_width": "40%", **theme.ONE_LINE},
+        ),
+        moment(event.occurred),
+        key=event.id,
+        style=_ARRIVING,
+    )
+
+
+def _feed() -> rx.Component:
+    return section(
+        "Live events",
+        rx.cond(
+            OverviewState.feed.length() > 0,
+            rx.el.ol(
+                rx.foreach(OverviewState.feed, _feed_row),
+                aria_live="polite",
+                aria_relevant="additions",
+                aria_label="Newest events first",
+                role="log",
+                tab_index=0,
+                style={
+                    **_LIST,
+                    "max_height": theme.FEED_HEIGHT,
+                    "overflow_y": "auto",
+                },
+            ),
+            empty_state(
+                rx.icon("radio", size=theme.ICON_LARGE),
+                "Waiting for the first event",
+                "Paste the snippet into your site, or send a test event. "
+                "What arrives shows here at once.",
+                button_link("Connect a site", href="/integrations", primary=True),
+            ),
+        ),
+    )
+
+
+def _top_row(lead: rx.Var[TopRow]) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(
+            text_link(lead.name, lead.href),
+            style={"flex": "1", "min_width": "0", **theme.ONE_LINE},
+        ),
+        score(lead.score, lead.score_percent, lead.stage),
+        stage_badge(lead.stage),
+        key=lead.id,
+        style=_LINE,
+    )
+
+
+def _top() -> rx.Component:
+    return section(
+        "Highest scores",
+        rx.cond(
+            OverviewState.top.length() > 0,
+            rx.el.ol(rx.foreach(OverviewState.top, _top_row), style=_LIST),
+            empty_state(
+                rx.icon("trophy", size=theme.ICON_LARGE),
+                "No leads yet",
+                "The leads with the most points stand here.",
+            ),
+        ),
+        note=text_link("All leads", "/leads"),
+    )
+
+
+def _skeleton() -> rx.Component:
+    return rx.fragment(
+        stat_row(
+            *(
+                card(
+                    rx.el.div(
+                        bone("50%", theme.SPACE_3),
+                        bone("40%", theme.SPACE_8),
+                        bone("100%", theme.SPACE_1),
+                        bone("60%", theme.SPACE_3),
+                        style={
+                            "display": "flex",
+                            "flex_direction": "column",
+                            "gap": theme.SPACE_2,
+                        },
+                    ),
+                    padded=True,
+                )
+                for _ in range(5)
+            )
+        ),
+        rx.el.div(card(skeleton_rows(10)), card(skeleton_rows(6)), style=_COLUMNS),
+    )
+
+
+def overview_page() -> rx.Component:
+    """Return the page."""
+    return shell(
+        "Overview",
+        by_status(
+            OverviewState.status,
+            loading=_skeleton(),
+            error=card(error_state(OverviewState.follow)),
+            ready=rx.fragment(_stats(), rx.el.div(_feed(), _top(), style=_COLUMNS)),
+        ),
+        current="/overview",
+    )

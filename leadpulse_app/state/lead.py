@@ -1,0 +1,148 @@
+"""One lead: the judgement of it, and every line of its ledger, newest first."""
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from urllib.parse import urlencode
+from uuid import UUID
+
+import reflex as rx
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from leadpulse_app import database
+from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
+from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.leads import (
+    HistoryEntry,
+    HistoryPage,
+    LeadSummary,
+    get_lead,
+    list_history,
+)
+from leadpulse_app.state import words
+from leadpulse_app.state.leads import LEADS_PATH
+from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of
+from leadpulse_app.state.pages import LivePage
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """A line of the ledger."""
+
+    id: str
+    event_type: str
+    rule: str
+    points: str
+    delta: str
+    direction: str
+    old_score: str
+    new_score: str
+    explanation: str
+    version: str
+    occurred: Moment
+
+
+@dataclass(frozen=True)
+class _Content:
+    lead: LeadSummary
+    history: HistoryPage
+    first_page: bool
+    now: datetime
+    time_zone: str
+
+
+class LeadState(LivePage, rx.State):
+    """What the page of a lead shows."""
+
+    lead_id: str = ""
+    name: str = ""
+    contact: str = ""
+    score: str = ""
+    score_percent: int = 0
+    stage: str = ""
+    velocity: str = ""
+    risk: str = ""
+    next_action: str = ""
+    recent_events: str = ""
+    first_seen: Moment = NEVER
+    last_seen: Moment = NEVER
+    ledger: list[LedgerRow] = []
+    newest_href: str = ""
+    older_href: str = ""
+
+    def _open(self) -> None:
+        if self.lead_id != self._addressed_id():
+            self.reset()
+            self.lead_id = self._addressed_id()
+        super()._open()
+
+    def _addressed_id(self) -> str:
+        return self.router.url.path.rstrip("/").rpartition("/")[2]
+
+    async def _read(self, actor: Actor, now: datetime) -> _Content:
+        lead_id = _uuid(self._addressed_id())
+        cursor = self.router.url.query_parameters.get("before")
+        async with database.transaction(actor.project_id) as session:
+            return _Content(
+                lead=await get_lead(session, actor, lead_id, now=now),
+                history=await _history(session, actor, lead_id, cursor),
+                first_page=cursor is None,
+                now=now,
+                time_zone=actor.time_zone,
+            )
+
+    def _show(self, content: _Content) -> None:
+        lead, zone = content.lead, zone_of(content.time_zone)
+        href = f"{LEADS_PATH}/{lead.id}"
+        self.name = words.lead_name(lead)
+        self.contact = words.contact(lead)
+        self.score = words.number(lead.score)
+        self.score_percent = words.percent(lead.score, words.FULL_BAR_SCORE)
+        self.stage = lead.stage
+        self.velocity = words.number(lead.velocity)
+        self.risk = words.risk(lead.risk)
+        self.next_action = words.action(lead.next_action)
+        self.recent_events = words.number(lead.events_last_24h)
+        self.first_seen = moment_of(lead.created_at, now=content.now, zone=zone)
+        self.last_seen = moment_of(lead.last_event_at, now=content.now, zone=zone)
+        self.ledger = [
+            _ledger_row(entry, content.now, zone) for entry in content.history.entries
+        ]
+        older = content.history.next_cursor
+        self.older_href = f"{href}?{urlencode({'before': older})}" if older else ""
+        self.newest_href = "" if content.first_page else href
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFoundError("There is no such lead") from None
+
+
+async def _history(
+    session: AsyncSession, actor: Actor, lead_id: UUID, cursor: str | None
+) -> HistoryPage:
+    try:
+        return await list_history(
+            session, actor, lead_id, limit=PAGE_SIZE, cursor=cursor
+        )
+    except InvalidInputError:
+        raise NotFoundError("There is no such page") from None
+
+
+def _ledger_row(entry: HistoryEntry, now: datetime, zone: tzinfo) -> LedgerRow:
+    return LedgerRow(
+        id=str(entry.sequence),
+        event_type=entry.event_type,
+        rule=entry.rule_name or words.NOTHING,
+        points=words.signed(entry.points) if entry.rule_id else words.NOTHING,
+        delta=words.signed(entry.delta),
+        direction=words.direction(entry.delta),
+        old_score=words.number(entry.old_score),
+        new_score=words.number(entry.new_score),
+        explanation=words.explanation(entry),
+        version=str(entry.ruleset_version),
+        occurred=moment_of(entry.occurred_at, now=now, zone=zone),
+    )

@@ -1,0 +1,77 @@
+"""Domain values as people read them: numbers, actions, risks, names of leads."""
+
+from leadpulse_app.domain.intelligence import NextAction, Risk
+from leadpulse_app.services.leads import HistoryEntry, LeadSummary
+
+FULL_BAR_SCORE = 100
+"""The score, in points, that fills a score bar; more stays full."""
+
+NOTHING = "-"
+
+_ACTIONS = {
+    NextAction.IMMEDIATE_SALES_CONTACT: "Contact now",
+    NextAction.SCHEDULE_DEMO: "Schedule a demo",
+    NextAction.NURTURE_CAMPAIGN: "Nurture",
+    NextAction.RE_ENGAGEMENT_REQUIRED: "Re-engage",
+    NextAction.MONITOR: "Watch",
+}
+
+_RISKS = {Risk.LOW: "Low", Risk.MEDIUM: "Medium", Risk.HIGH: "High"}
+
+
+def number(value: int) -> str:
+    """Return a count with its thousands apart."""
+    return f"{value:,}"
+
+
+def signed(value: int) -> str:
+    """Return a change with its sign, a true minus where it falls."""
+    return f"+{value:,}" if value > 0 else f"{value:,}".replace("-", "\N{MINUS SIGN}")
+
+
+def direction(value: int) -> str:
+    """Return where a change leads: up, down or level."""
+    if value == 0:
+        return "level"
+    return "up" if value > 0 else "down"
+
+
+def percent(part: int, whole: int) -> int:
+    """Return a share in whole percent, 0..100; of nothing it is 0."""
+    return min(100, round(100 * part / whole)) if whole else 0
+
+
+def action(next_action: NextAction) -> str:
+    """Return what to do next."""
+    return _ACTIONS[next_action]
+
+
+def risk(value: Risk) -> str:
+    """Return how likely the lead is lost."""
+    return _RISKS[value]
+
+
+def lead_name(lead: LeadSummary) -> str:
+    """Return what a lead is called: the best name there is."""
+    return lead.name or lead.email or lead.user_id or lead.anonymous_id or str(lead.id)
+
+
+def contact(lead: LeadSummary) -> str:
+    """Return what else is known of who a lead is, apart from its name."""
+    known = (lead.email, lead.company, lead.user_id or lead.anonymous_id)
+    return " · ".join(part for part in known if part and part != lead_name(lead))
+
+
+def explanation(entry: HistoryEntry) -> str:
+    """Return in words what the numbers of a ledger entry don't say by themselves."""
+    if entry.reason == "refolded":
+        return "Corrected after an earlier event arrived late."
+    if entry.rule_id is None:
+        return "No rule gives points for this event."
+    if entry.delta != entry.points:
+        edge = "0" if entry.points < 0 else "10,000"
+        return (
+            f"{signed(entry.delta)} of {signed(entry.points)}: "
+            f"a score does not pass {edge}."
+        )
+    return ""
