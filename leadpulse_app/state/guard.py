@@ -106,7 +106,7 @@ async def _clear_another_sessions_state(state: BaseState, actor: Actor | None) -
     owner._session_id = session_id
 
 
-def explain_failure(exception: Exception) -> EventSpec | list[EventSpec] | None:
+def explain_failure(exception: Exception) -> EventSpec | None:
     """Tell the person what a failed handler means; the app's exception handler."""
     if isinstance(exception, UnauthenticatedError):
         return rx.redirect(SIGN_IN_PAGE)
