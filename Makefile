@@ -1,0 +1,42 @@
+# Everything from a fresh clone with Python 3.11 or newer and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := .venv/stamps
+
+.PHONY: run test lint bench
+.DEFAULT_GOAL := run
+
+run: $(STAMPS)/run
+	@exec $(BIN)/python -m leadpulse_app up
+
+test: $(STAMPS)/dev $(STAMPS)/chromium
+	$(BIN)/python -m pytest
+
+lint: $(STAMPS)/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMPS)/dev $(STAMPS)/chromium
+	$(BIN)/python -m bench.run
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+$(STAMPS)/run: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: requirements-dev.txt requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
+
+# The machine's own Chromium, else Playwright's, else the distribution's.
+$(STAMPS)/chromium: $(STAMPS)/dev
+	@command -v chromium || command -v chromium-browser \
+		|| $(BIN)/playwright install --with-deps chromium \
+		|| $(BIN)/playwright install chromium \
+		|| { apt-get update && apt-get install --yes chromium; }
+	@touch $@
