@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from leadpulse_app.database import transaction
 from leadpulse_app.domain.stage import stage_of
-from leadpulse_app.models import Event, Lead, Reason, ScoreEntry
+from leadpulse_app.models import Event, Lead, Pending, Reason, ScoreEntry
 from leadpulse_app.services.accounts import register
 from leadpulse_app.services.actors import Actor, resolve_actor
 from leadpulse_app.services.sessions import open_session
@@ -61,6 +61,16 @@ class Tenant:
         async with transaction(self.actor.project_id) as session:
             session.add(event)
         return event
+
+    async def add_pending(self, event: Event) -> None:
+        async with transaction() as session:
+            session.add(
+                Pending(
+                    project_id=event.project_id,
+                    lead_id=event.lead_id,
+                    event_id=event.id,
+                )
+            )
 
     async def add_entry(
         self,

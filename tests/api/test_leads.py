@@ -1,0 +1,234 @@
+import csv
+import io
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from leadpulse_app.database import transaction
+from leadpulse_app.services.rules import active_ruleset
+from tests.tenants import Tenant, make_tenant
+
+
+@pytest.fixture
+async def tenant() -> Tenant:
+    return await make_tenant()
+
+
+async def test_the_highest_score_comes_first_and_the_cursor_goes_on(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    for score in (10, 65, 31):
+        await tenant.add_lead(score=score)
+    pages, cursor = [], {}
+    for _ in range(3):
+        answer = await client.get(
+            "/api/leads", params={"limit": 1, **cursor}, headers=tenant.bearer
+        )
+        page = answer.json()["data"]
+        assert (page["total"], page["limit"], page["skip"]) == (3, 1, 0)
+        pages += page["leads"]
+        cursor = {"cursor": page["nextCursor"]}
+    assert cursor == {"cursor": None}
+    assert [lead["currentScore"] for lead in pages] == [65, 31, 10]
+    skipped = await client.get("/api/leads?skip=2", headers=tenant.bearer)
+    assert [lead["id"] for lead in skipped.json()["data"]["leads"]] == [pages[2]["id"]]
+
+
+async def test_a_lead_is_shown_whole(client: httpx.AsyncClient, tenant: Tenant) -> None:
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
+    lead_id = await tenant.add_lead(
+        score=65,
+        anonymous_id="visitor",
+        name="Ada",
+        email="ada@example.com",
+        company="Engines",
+        last_event_at=moment,
+        created_at=moment,
+    )
+    answer = await client.get(f"/api/leads/{lead_id}", headers=tenant.bearer)
+    assert answer.json() == {
+        "success": True,
+        "data": {
+            "id": str(lead_id),
+            "anonymousId": "visitor",
+            "name": "Ada",
+            "email": "ada@example.com",
+            "company": "Engines",
+            "currentScore": 65,
+            "leadStage": "qualified",
+            "velocity": 0,
+            "risk": "high",
+            "nextAction": "re_engagement_required",
+            "eventsLast24h": 0,
+            "lastEventAt": "2026-01-02T03:04:05.678000Z",
+            "createdAt": "2026-01-02T03:04:05.678000Z",
+        },
+    }
+
+
+async def test_intelligence_judges_the_last_day(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    lead_id = await tenant.add_lead(score=65, last_event_at=datetime.now(UTC))
+    await tenant.add_event(lead_id)
+    answer = await client.get(
+        f"/api/leads/{lead_id}/intelligence", headers=tenant.bearer
+    )
+    judged = answer.json()["data"]
+    assert judged["leadId"] == str(lead_id)
+    assert (judged["velocity"], judged["risk"]) == (3, "low")
+    assert judged["nextAction"] == "immediate_sales_contact"
+
+
+async def test_history_explains_every_point(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    async with transaction(tenant.actor.project_id) as session:
+        rule, *_ = (await active_ruleset(session, tenant.actor)).rules
+    lead_id = await tenant.add_lead(score=5)
+    event = await tenant.add_event(lead_id)
+    await tenant.add_entry(event, sequence=1, delta=5, rule_id=rule.id)
+    answer = await client.get(f"/api/leads/{lead_id}/history", headers=tenant.bearer)
+    page = answer.json()["data"]
+    assert page["nextCursor"] is None
+    (entry,) = page["entries"]
+    assert entry.pop("occurredAt").endswith("Z")
+    assert entry.pop("recordedAt").endswith("Z")
+    assert entry == {
+        "sequence": 1,
+        "eventId": event.message_id,
+        "eventType": "page_view",
+        "ruleId": str(rule.id),
+        "ruleName": "Page view",
+        "rulesetVersion": 1,
+        "points": 5,
+        "delta": 5,
+        "oldScore": 0,
+        "newScore": 5,
+        "reason": "scored",
+    }
+
+
+@pytest.mark.parametrize("part", ["", "/history", "/intelligence"])
+async def test_another_projects_lead_is_not_found(
+    client: httpx.AsyncClient, tenant: Tenant, part: str
+) -> None:
+    other = await make_tenant()
+    lead_id = await other.add_lead(name="Secret", score=65)
+    for wanted in (lead_id, uuid4(), "1", "%00", "nonsense"):
+        answer = await client.get(f"/api/leads/{wanted}{part}", headers=tenant.bearer)
+        assert answer.status_code == 404
+        assert answer.json()["code"] == "not_found"
+    assert (
+        await client.get(f"/api/leads/{lead_id}{part}", headers=other.bearer)
+    ).is_success
+    for route in ("/api/leads", "/api/leads/export"):
+        assert "Secret" not in (await client.get(route, headers=tenant.bearer)).text
+
+
+async def test_the_export_survives_a_spreadsheet(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    names = ['=HYPERLINK("x")', "+1", "-1", "@x", "\tx", "\rx"]
+    plain = ['quote " comma, and\r\nline', "Zoë", "NA", None]
+    for score, name in enumerate(reversed(names + plain)):
+        await tenant.add_lead(score=score, name=name, created_at=moment)
+    answer = await client.get("/api/leads/export", headers=tenant.bearer)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert list(rows[0]) == ["Name", "Email", "Company", "Score", "Stage", "Created At"]
+    assert [row["Name"] for row in rows] == [
+        *(f"'{name}" for name in names),
+        *(name or "" for name in plain),
+    ]
+    assert [row["Score"] for row in rows] == [str(score) for score in range(9, -1, -1)]
+    assert {row["Created At"] for row in rows} == {"2026-01-02T03:04:05Z"}
+
+
+async def test_the_export_takes_the_filters_of_the_list(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    await tenant.add_lead(name="Ada", score=65)
+    await tenant.add_lead(name="Ada", score=1)
+    await tenant.add_lead(name="Eve", score=65)
+    answer = await client.get(
+        "/api/leads/export?stage=qualified&q=ada", headers=tenant.bearer
+    )
+    assert [line.split(",")[0] for line in answer.text.splitlines()] == ["Name", "Ada"]
+    nobody = await client.get("/api/leads/export?q=nobody", headers=tenant.bearer)
+    assert nobody.text == "Name,Email,Company,Score,Stage,Created At\r\n"
+
+
+async def test_an_export_larger_than_a_chunk_has_every_lead_once(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    async with transaction(tenant.actor.project_id) as session:
+        await session.execute(
+            text(
+                "INSERT INTO lead (project_id, id, name, score) "
+                "SELECT :project, gen_random_uuid(), n::text, n % 7 "
+                "FROM generate_series(1, 2500) AS n"
+            ),
+            {"project": tenant.actor.project_id},
+        )
+    answer = await client.get("/api/leads/export", headers=tenant.bearer)
+    names = [row["Name"] for row in csv.DictReader(io.StringIO(answer.text))]
+    assert len(names) == 2_500
+    assert set(names) == {str(n) for n in range(1, 2_501)}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=0", "limit"),
+        ("limit=501", "limit"),
+        ("limit=ten", "limit"),
+        (f"limit={10**40}", "limit"),
+        ("skip=-1", "skip"),
+        (f"skip={2**63}", "skip"),
+        ("stage=lukewarm", "stage"),
+        ("sort=luck", "sort"),
+        ("q=%00", "q"),
+        (f"q={'x' * 201}", "q"),
+        ("cursor=%00", "cursor"),
+        ("cursor=bm9uc2Vuc2U", "cursor"),
+        ("cursor=WyJzY29yZSIsLTEsIngiXQ", "cursor"),
+    ],
+)
+async def test_a_query_out_of_range_is_refused_by_name(
+    client: httpx.AsyncClient, tenant: Tenant, query: str, field: str
+) -> None:
+    answer = await client.get(f"/api/leads?{query}", headers=tenant.bearer)
+    assert answer.status_code == 400
+    assert set(answer.json()["details"]) == {field}
+
+
+async def test_a_cursor_of_another_order_or_on_top_of_a_skip_is_refused(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    for _ in range(2):
+        await tenant.add_lead()
+    page = await client.get("/api/leads?limit=1", headers=tenant.bearer)
+    cursor = page.json()["data"]["nextCursor"]
+    for options in ({"sort": "newest"}, {"skip": 1}):
+        answer = await client.get(
+            "/api/leads", params={"cursor": cursor, **options}, headers=tenant.bearer
+        )
+        assert answer.status_code == 400
+
+
+async def test_rules_in_force_are_listed(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    answer = await client.get("/api/rules", headers=tenant.bearer)
+    ruleset = answer.json()["data"]
+    assert ruleset["version"] == 1
+    assert len(ruleset["rules"]) == 10
+    assert (
+        ruleset["rules"][0].items() >= {"eventType": "page_view", "points": 5}.items()
+    )
