@@ -94,26 +94,24 @@ def failure_of(error: LeadPulseError) -> JSONResponse:
 
 def install_failures(app: FastAPI) -> None:
     """Make every error of the app leave in the envelope."""
-    app.add_exception_handler(LeadPulseError, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http_error)
+    app.exception_handler(LeadPulseError)(_refused)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_http_error)
     for away in (
         OperationalError,
         InterfaceError,
         TimeoutError,
         psycopg.OperationalError,
     ):
-        app.add_exception_handler(away, _database_away)
-    app.add_exception_handler(Exception, _unexpected)
+        app.exception_handler(away)(_database_away)
+    app.exception_handler(Exception)(_unexpected)
 
 
-async def _refused(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, LeadPulseError)  # noqa: S101  (the app's own dispatch)
+async def _refused(_: Request, error: LeadPulseError) -> JSONResponse:
     return failure_of(error)
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # noqa: S101
+async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
     details: dict[str, str] = {}
     for problem in error.errors():
         place, *path = problem["loc"]
@@ -142,8 +140,7 @@ _HTTP_CODES = {
 }
 
 
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101
+async def _http_error(_: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
     code = _HTTP_CODES.get(status, status.phrase.lower().replace(" ", "_"))
     return failure(status, code, status.phrase, headers=error.headers)

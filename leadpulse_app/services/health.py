@@ -23,7 +23,7 @@ DEADLINE_SECONDS = 1.0
 """How long each part may take to answer before it counts as away."""
 
 PENDING_LIMIT = 10_000
-"""Where counting stops; it skips from lead to lead, some 10 microseconds each."""
+"""Where counting stops; it skips from lead to lead, some 20 microseconds each."""
 
 _PENDING_LEADS = text("""
     WITH RECURSIVE waiting AS (

@@ -9,9 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from leadpulse_app.database import set_scope
 from leadpulse_app.domain.ids import uuid7
-from leadpulse_app.models import ApiKey, Project
+from leadpulse_app.models import ApiKey
 from leadpulse_app.services.actors import Actor
 
 
@@ -55,23 +54,3 @@ async def list_write_keys(session: AsyncSession, actor: Actor) -> tuple[WriteKey
         .order_by(col(ApiKey.created_at), col(ApiKey.id))
     )
     return tuple(WriteKey(*row) for row in found)
-
-
-async def project_of_key(session: AsyncSession, key: str) -> UUID | None:
-    """Return the project that a key writes to, and scope the transaction to it.
-
-    Returns:
-        None where the key is unknown or revoked, or its project is not active.
-    """
-    project_id = await session.scalar(
-        select(col(ApiKey.project_id)).where(
-            col(ApiKey.key) == key, col(ApiKey.revoked_at).is_(None)
-        )
-    )
-    if project_id is None:
-        return None
-    await set_scope(session, project_id)
-    active = await session.scalar(
-        select(col(Project.active)).where(col(Project.id) == project_id)
-    )
-    return project_id if active else None

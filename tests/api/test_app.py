@@ -1,6 +1,6 @@
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import httpx
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from leadpulse_app import database
 from leadpulse_app.api.app import create_api
 from leadpulse_app.api.transport import MAXIMUM_BODY_BYTES
+from leadpulse_app.settings import get_settings
 from tests.tenants import make_tenant
 
 NOTHING_LISTENS = "127.0.0.1:1"
@@ -35,6 +36,21 @@ async def postgres_away(
         stack.push_async_callback(engine.dispose)
         monkeypatch.setattr(database, "get_engine", lambda: engine)
         yield
+
+
+@pytest.fixture
+def environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[str, str], None]]:
+    """Set a variable as it would have been set before the start."""
+
+    def change(name: str, value: str) -> None:
+        monkeypatch.setenv(name, value)
+        get_settings.cache_clear()
+
+    yield change
+    monkeypatch.undo()
+    get_settings.cache_clear()
 
 
 async def _keep_silent(
@@ -193,13 +209,28 @@ async def test_the_documentation_shows_every_route_and_loads_nothing(
     assert "default-src 'none'" in page.headers["content-security-policy"]
 
 
-async def test_other_origins_are_not_let_in_unless_they_are_listed(
-    client: httpx.AsyncClient,
+async def test_only_listed_origins_may_read_and_never_with_cookies(
+    environment: Callable[[str, str], None],
 ) -> None:
-    answer = await client.get(
-        "/api/health", headers={"Origin": "https://elsewhere.example"}
-    )
-    assert "access-control-allow-origin" not in answer.headers
+    environment("LEADPULSE_CORS_ORIGINS", "https://listed.example")
+    async with _caller(create_api()) as caller:
+        for origin, let_in in (
+            ("https://listed.example", "https://listed.example"),
+            ("https://elsewhere.example", None),
+        ):
+            answer = await caller.get("/api/health", headers={"Origin": origin})
+            assert answer.headers.get("access-control-allow-origin") == let_in
+            assert "access-control-allow-credentials" not in answer.headers
+
+
+async def test_behind_https_the_cookie_travels_on_nothing_else(
+    environment: Callable[[str, str], None],
+) -> None:
+    tenant = await make_tenant()
+    environment("LEADPULSE_PUBLIC_URL", "https://leads.example")
+    async with _caller(create_api()) as caller:
+        answer = await caller.post("/api/auth/logout", headers=tenant.bearer)
+    assert "; Secure" in answer.headers["set-cookie"]
 
 
 def _caller(app: FastAPI) -> httpx.AsyncClient:

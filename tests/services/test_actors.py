@@ -9,7 +9,7 @@ from leadpulse_app.database import transaction
 from leadpulse_app.domain.errors import UnauthenticatedError
 from leadpulse_app.models import Event, Lead, Project, RulesetVersion, ScoreEntry
 from leadpulse_app.services.actors import resolve_actor
-from leadpulse_app.services.keys import list_write_keys, project_of_key
+from leadpulse_app.services.keys import list_write_keys
 from leadpulse_app.services.sessions import close_session, open_session
 from leadpulse_app.settings import get_secret_key
 from tests.tenants import Tenant, make_tenant
@@ -71,20 +71,6 @@ async def test_a_token_signed_otherwise_is_refused() -> None:
     await _refused("nonsense")
     await _refused("")
     await _refused(None)
-
-
-async def test_a_key_leads_to_its_project_until_it_is_revoked() -> None:
-    tenant = await make_tenant()
-    async with transaction() as session:
-        assert await project_of_key(session, tenant.write_key) == (
-            tenant.actor.project_id
-        )
-        assert await project_of_key(session, f"pk_{'0' * 48}") is None
-    async with transaction(tenant.actor.project_id) as session:
-        project = await session.get_one(Project, tenant.actor.project_id)
-        project.active = False
-    async with transaction() as session:
-        assert await project_of_key(session, tenant.write_key) is None
 
 
 @pytest.mark.parametrize("table", [Project, Lead, Event, RulesetVersion, ScoreEntry])
