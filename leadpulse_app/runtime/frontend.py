@@ -94,6 +94,7 @@ def _environment() -> dict[str, str]:
         "WEB_WORKERS": "1",  # the build needs no Redis
         "npm_config_omit_lockfile_registry_resolved": "true",
         "npm_config_update_notifier": "false",
+        "npm_config_fetch_retries": "4",
     }
     # Reflex otherwise measures two registries and overrides what npm is set to.
     registry = subprocess.run(  # noqa: S603
