@@ -69,8 +69,8 @@ class IngestApp:
         try:
             yield
         finally:
-            await self._group_commit.stop()
             await self._write_keys.stop()
+            await self._group_commit.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""

@@ -44,8 +44,8 @@ MAX_KNOWN_LEADS = 100_000
 WRITE_TIMEOUT_SECONDS = 10.0
 """Longer than a checkpoint holds up a commit."""
 
-STOP_TIMEOUT_SECONDS = 5.0
-"""For what was accepted, within the ten seconds that a process has for its exit."""
+STOP_TIMEOUT_SECONDS = 4.0
+"""For what was accepted; the server gives the whole process a second more."""
 
 _ALIASES = """
 INSERT INTO lead_alias (project_id, kind, value, lead_id)

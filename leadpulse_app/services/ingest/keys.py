@@ -24,7 +24,7 @@ MAX_REMEMBERED = 10_000
 MAX_ASKED = 1_000
 """Keys that wait for Postgres at the same time."""
 
-LOOK_UP_TIMEOUT_SECONDS = 5.0
+LOOK_UP_TIMEOUT_SECONDS = 2.0
 
 _SHAPE = re.compile(r"pk_[0-9a-f]{48}")
 
@@ -45,6 +45,7 @@ class WriteKeys:
         self._remembered: dict[str, tuple[UUID | None, float]] = {}
         self._question = _Question()
         self._answering: asyncio.Task[None] | None = None
+        self._stopping = False
 
     async def project_of(self, key: str) -> UUID | None:
         """Return the project that a key writes to.
@@ -53,7 +54,8 @@ class WriteKeys:
             None where the key is unknown or revoked, or its project is not active.
 
         Raises:
-            UnavailableError: Postgres is away, or too many keys wait for it.
+            UnavailableError: Postgres is away, too many keys wait for it, or the
+                process stops.
         """
         loop = asyncio.get_running_loop()
         project_id, expires_at = self._remembered.get(key, (None, 0.0))
@@ -61,6 +63,8 @@ class WriteKeys:
             return project_id
         if not _SHAPE.fullmatch(key):
             return None
+        if self._stopping:
+            raise UnavailableError("The server is stopping", retry_after=1)
         question = self._question
         if len(question.keys) >= MAX_ASKED:
             raise UnavailableError("Too many write keys to look up", retry_after=1)
@@ -74,6 +78,7 @@ class WriteKeys:
 
     async def stop(self) -> None:
         """Finish the look-ups that are under way and let go of Postgres."""
+        self._stopping = True
         if self._answering is not None:
             await self._answering
         await self._line.close()

@@ -1,0 +1,229 @@
+"""The native event route answers as the contract says."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from leadpulse_app.api.ingest import MAX_EVENT_BYTES, IngestApp
+from tests.tenants import Tenant, make_tenant
+
+PATH = "/api/ingest/event"
+UNKNOWN_KEY = "pk_" + "0" * 48
+EVENT = {"event": "page_view", "anonymousId": "visitor"}
+
+
+@pytest.fixture(scope="module")
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    app = IngestApp(enqueue_hint=lambda: None)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.lifespan(),
+        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def tenant() -> Tenant:
+    return await make_tenant()
+
+
+async def post(
+    client: httpx.AsyncClient, body: bytes | dict[str, Any], **options: Any
+) -> httpx.Response:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return await client.post(PATH, content=content, **options)
+
+
+def assert_error(answer: httpx.Response, status: int, code: str) -> dict[str, str]:
+    assert answer.status_code == status
+    envelope = answer.json()
+    assert envelope["success"] is False
+    assert envelope["code"] == code
+    assert envelope["error"] == envelope["message"] != ""
+    details: dict[str, str] = envelope.get("details", {})
+    return details
+
+
+async def test_an_event_is_queued_once_under_its_own_message_id(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    body = {**EVENT, "apiKey": tenant.write_key, "messageId": "m-1"}
+    first, second = await post(client, body), await post(client, body)
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.headers["content-type"] == "application/json"
+    assert first.json() == {"success": True, "status": "queued", "eventId": "m-1"}
+    assert second.json() == {"success": True, "status": "duplicate", "eventId": "m-1"}
+
+
+async def test_an_event_without_a_message_id_is_given_one(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    body = {**EVENT, "apiKey": tenant.write_key}
+    ids = {(await post(client, body)).json()["eventId"] for _ in range(2)}
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize(
+    "content_type", [None, "application/json", "text/plain;charset=UTF-8", "x/y"]
+)
+async def test_the_body_is_json_whatever_its_content_type(
+    client: httpx.AsyncClient, tenant: Tenant, content_type: str | None
+) -> None:
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    body = {**EVENT, "apiKey": tenant.write_key}
+    assert (await post(client, body, headers=headers)).status_code == 202
+
+
+def basic(user: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:".encode()).decode()
+
+
+async def test_the_key_is_taken_from_the_first_place_that_has_one(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    good, bad = tenant.write_key, UNKNOWN_KEY
+    header = {"X-Write-Key": bad}
+    query = {"writeKey": bad}
+    body = {**EVENT, "apiKey": bad}
+    for authorization in (basic(good), f"Bearer {good}", f"bearer  {good}"):
+        headers = {**header, "Authorization": authorization}
+        answer = await post(client, body, headers=headers, params=query)
+        assert answer.status_code == 202
+    for answer in (
+        await post(client, body, headers={"X-Write-Key": good}, params=query),
+        await post(client, {**EVENT, "apiKey": good}, params=query),
+        await post(client, {**EVENT, "writeKey": good}, params=query),
+        await post(client, EVENT, params={"writeKey": good}),
+        await post(client, {**EVENT, "apiKey": "pk_****"}, params={"writeKey": good}),
+    ):
+        assert answer.status_code == 202
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"params": {"writeKey": UNKNOWN_KEY}},
+        {"headers": {"Authorization": basic(UNKNOWN_KEY)}},
+        {"headers": {"Authorization": "Basic ???"}},
+        {"headers": {"Authorization": "Basic"}},
+        {"headers": {"X-Write-Key": b"\xff"}},
+    ],
+)
+async def test_no_key_or_an_unknown_one_is_unauthenticated(
+    client: httpx.AsyncClient, options: dict[str, Any]
+) -> None:
+    assert_error(await post(client, EVENT, **options), 401, "unauthenticated")
+
+
+async def test_an_unknown_key_is_told_before_an_invalid_event(
+    client: httpx.AsyncClient,
+) -> None:
+    assert_error(await post(client, {"event": ""}), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'"text"', b"NaN", b'{"event": "\\ud800"}', b"\xff"]
+)
+async def test_what_is_not_a_json_object_is_invalid(
+    client: httpx.AsyncClient, tenant: Tenant, body: bytes
+) -> None:
+    headers = {"X-Write-Key": tenant.write_key}
+    assert_error(await post(client, body, headers=headers), 400, "invalid_input")
+
+
+async def test_the_details_of_an_invalid_event_name_the_fields(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    body = {"apiKey": tenant.write_key, "event": "no spaces", "sentAt": "yesterday"}
+    details = assert_error(await post(client, body), 400, "invalid_input")
+    assert set(details) == {"event", "sentAt"}
+
+
+async def test_a_body_over_the_cap_is_too_large(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    body = json.dumps({**EVENT, "apiKey": tenant.write_key}).encode()
+    at_the_cap = body.ljust(MAX_EVENT_BYTES)
+    assert (await post(client, at_the_cap)).status_code == 202
+    assert_error(await post(client, at_the_cap + b" "), 413, "too_large")
+
+
+async def test_no_more_of_a_body_is_read_than_shows_that_it_is_too_large(
+    client: httpx.AsyncClient,
+) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1024
+            yield b" " * 1024
+
+    assert_error(await client.post(PATH, content=endless()), 413, "too_large")
+    assert sent <= MAX_EVENT_BYTES + 2 * 1024
+
+
+async def test_any_page_may_send_events_and_read_the_answer(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    origin = {"Origin": "https://shop.example"}
+    accepted = await post(client, {**EVENT, "apiKey": tenant.write_key}, headers=origin)
+    refused = await post(client, EVENT, headers=origin)
+    for answer in (accepted, refused):
+        assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+        assert answer.headers["access-control-expose-headers"] == "Retry-After"
+        assert answer.headers["vary"] == "Origin"
+        assert "access-control-allow-credentials" not in answer.headers
+    assert "access-control-allow-origin" not in (await post(client, EVENT)).headers
+
+
+async def test_a_preflight_is_answered_and_may_be_remembered(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.options(
+        PATH,
+        headers={
+            "Origin": "https://shop.example",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization, content-type",
+        },
+    )
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+    assert answer.headers["access-control-allow-methods"] == "POST"
+    assert (
+        answer.headers["access-control-allow-headers"] == "authorization, content-type"
+    )
+    assert int(answer.headers["access-control-max-age"]) > 0
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+async def test_other_methods_are_not_allowed(
+    client: httpx.AsyncClient, method: str
+) -> None:
+    answer = await client.request(method, PATH)
+    assert_error(answer, 405, "method_not_allowed")
+    assert answer.headers["allow"] == "OPTIONS, POST"
+
+
+async def test_an_unknown_ingest_route_is_not_found(client: httpx.AsyncClient) -> None:
+    assert_error(await client.post("/api/ingest/nothing"), 404, "not_found")
+
+
+async def test_a_stopped_ingest_answers_unavailable_with_a_time_to_retry(
+    tenant: Tenant,
+) -> None:
+    app = IngestApp(enqueue_hint=lambda: None)
+    async with app.lifespan():
+        pass
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        answer = await post(client, {**EVENT, "apiKey": tenant.write_key})
+    assert_error(answer, 503, "unavailable")
+    assert int(answer.headers["retry-after"]) > 0
