@@ -1,22 +1,42 @@
-"""Leads as CSV, written out a chunk at a time."""
+"""Leads as CSV (RFC 4180), written out a chunk at a time."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 import pandas as pd
+from fastapi.responses import StreamingResponse
+from starlette.types import Send
 
 from leadpulse_app.domain.csv import spreadsheet_safe
 from leadpulse_app.services.leads import LeadRecord
 
-HEADER = ("Name", "Email", "Company", "Score", "Stage", "Created At")
+COLUMNS = ("Name", "Email", "Company", "Score", "Stage", "Created At")
+
+HEADER_LINE = ",".join(COLUMNS) + "\r\n"
 
 
-async def csv_of(chunks: AsyncIterator[Sequence[LeadRecord]]) -> AsyncIterator[str]:
-    """Yield the header, then the rows of each chunk (RFC 4180)."""
-    yield ",".join(HEADER) + "\r\n"
-    async for chunk in chunks:
-        frame = pd.DataFrame(map(_row, chunk), columns=HEADER)
-        yield frame.to_csv(header=False, index=False, lineterminator="\r\n")
+def csv_lines(leads: Sequence[LeadRecord]) -> str:
+    """Return a line for each lead, quoted where needed and safe in a spreadsheet."""
+    frame = pd.DataFrame(map(_row, leads), columns=COLUMNS)
+    lines: str = frame.to_csv(header=False, index=False, lineterminator="\r\n")
+    return lines
+
+
+class CsvDownload(StreamingResponse):
+    """A CSV file, whose source is closed when its reader leaves halfway."""
+
+    media_type = "text/csv"
+
+    def __init__(self, lines: AsyncGenerator[str, None], *, filename: str) -> None:
+        self._lines = lines
+        disposition = f'attachment; filename="{filename}"'
+        super().__init__(lines, headers={"Content-Disposition": disposition})
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the file; what it is read from is let go in any case."""
+        async with aclosing(self._lines):
+            await super().stream_response(send)
 
 
 def _row(lead: LeadRecord) -> tuple[str, str, str, int, str, str]:

@@ -1,18 +1,17 @@
 """Leads: the list, one, its ledger, the judgement of it, and all as CSV."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, Field
 
 from leadpulse_app.api.access import ActorDep, SessionDep
 from leadpulse_app.api.envelope import Body, Success
-from leadpulse_app.api.export import csv_of
+from leadpulse_app.api.export import HEADER_LINE, CsvDownload, csv_lines
 from leadpulse_app.database import transaction
 from leadpulse_app.domain.errors import UnavailableError
 from leadpulse_app.domain.intelligence import NextAction, Risk
@@ -156,22 +155,19 @@ async def show_leads(
 
 @router.get(
     "/export",
-    response_class=StreamingResponse,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    response_class=CsvDownload,
 )
 async def export_leads(
     actor: ActorDep,
     stage: StageQuery = None,
     q: SearchQuery = None,
     sort: SortQuery = LeadSort.SCORE,
-) -> StreamingResponse:
+) -> CsvDownload:
     """Stream all the leads that the filters leave as CSV, from one snapshot."""
     if _export_slots.locked():
         raise UnavailableError("Too many exports run at once", retry_after=10)
-    return StreamingResponse(
-        _exported(actor, stage=stage, query=q, sort=sort),
-        media_type="text/csv",
-        headers={"Content-Disposition": 'attachment; filename="leads.csv"'},
+    return CsvDownload(
+        _exported(actor, stage=stage, query=q, sort=sort), filename="leads.csv"
     )
 
 
@@ -208,8 +204,10 @@ async def show_intelligence(
 
 async def _exported(
     actor: Actor, *, stage: Stage | None, query: str | None, sort: LeadSort
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str, None]:
     async with _export_slots, transaction(actor.project_id) as session:
-        chunks = stream_leads(session, actor, stage=stage, query=query, sort=sort)
-        async for lines in csv_of(chunks):
-            yield lines
+        yield HEADER_LINE
+        async for chunk in stream_leads(
+            session, actor, stage=stage, query=query, sort=sort
+        ):
+            yield csv_lines(chunk)

@@ -365,13 +365,13 @@ def _conditions(
 
 
 def _order(sort: LeadSort) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    if sort is LeadSort.NEWEST:
+    if sort == LeadSort.NEWEST:
         return col(Lead.created_at).desc(), col(Lead.id).desc()
     return col(Lead.score).desc(), col(Lead.id).asc()
 
 
 def _after(cursor: str, sort: LeadSort) -> ColumnElement[bool]:
-    if sort is LeadSort.NEWEST:
+    if sort == LeadSort.NEWEST:
         _, created_at, lead_id = decode_cursor(cursor, _NEWEST_POSITION)
         return tuple_(col(Lead.created_at), col(Lead.id)) < (created_at, lead_id)
     _, score, lead_id = decode_cursor(cursor, _SCORE_POSITION)
@@ -382,7 +382,7 @@ def _after(cursor: str, sort: LeadSort) -> ColumnElement[bool]:
 
 
 def _cursor_after(lead: Lead, sort: LeadSort) -> str:
-    if sort is LeadSort.NEWEST:
+    if sort == LeadSort.NEWEST:
         return encode_cursor(("newest", lead.created_at, lead.id), _NEWEST_POSITION)
     return encode_cursor(("score", lead.score, lead.id), _SCORE_POSITION)
 

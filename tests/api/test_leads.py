@@ -1,3 +1,4 @@
+import asyncio
 import csv
 import io
 from datetime import UTC, datetime
@@ -6,8 +7,10 @@ from uuid import uuid4
 import httpx
 import pytest
 from sqlalchemy import text
+from starlette.types import Message
 
-from leadpulse_app.database import transaction
+from leadpulse_app.api.app import create_api
+from leadpulse_app.database import get_engine, transaction
 from leadpulse_app.services.rules import active_ruleset
 from tests.tenants import Tenant, make_tenant
 
@@ -167,15 +170,7 @@ async def test_the_export_takes_the_filters_of_the_list(
 async def test_an_export_larger_than_a_chunk_has_every_lead_once(
     client: httpx.AsyncClient, tenant: Tenant
 ) -> None:
-    async with transaction(tenant.actor.project_id) as session:
-        await session.execute(
-            text(
-                "INSERT INTO lead (project_id, id, name, score) "
-                "SELECT :project, gen_random_uuid(), n::text, n % 7 "
-                "FROM generate_series(1, 2500) AS n"
-            ),
-            {"project": tenant.actor.project_id},
-        )
+    await _fill(tenant, 2_500)
     answer = await client.get("/api/leads/export", headers=tenant.bearer)
     names = [row["Name"] for row in csv.DictReader(io.StringIO(answer.text))]
     assert len(names) == 2_500
@@ -232,3 +227,43 @@ async def test_rules_in_force_are_listed(
     assert (
         ruleset["rules"][0].items() >= {"eventType": "page_view", "points": 5}.items()
     )
+
+
+async def test_a_reader_who_leaves_gives_the_connection_back(tenant: Tenant) -> None:
+    await _fill(tenant, 20_000)
+    left, begun = asyncio.Event(), asyncio.Event()
+
+    async def receive() -> Message:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message.get("body"):
+            begun.set()
+            left.set()
+            await asyncio.Event().wait()  # nothing is read from here on
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/api/leads/export",
+        "query_string": b"",
+        "headers": [(b"authorization", tenant.bearer["Authorization"].encode())],
+    }
+    await create_api()(scope, receive, send)
+    assert begun.is_set()
+    async with asyncio.timeout(5):
+        while get_engine().pool.checkedout():  # noqa: ASYNC110  (the pool has no event)
+            await asyncio.sleep(0)
+
+
+async def _fill(tenant: Tenant, count: int) -> None:
+    async with transaction(tenant.actor.project_id) as session:
+        await session.execute(
+            text(
+                "INSERT INTO lead (project_id, id, name, score) "
+                "SELECT :project, gen_random_uuid(), n::text, n % 7 "
+                "FROM generate_series(1, :count) AS n"
+            ),
+            {"project": tenant.actor.project_id, "count": count},
+        )
