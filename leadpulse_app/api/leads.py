@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, Field
 
 from leadpulse_app.api.access import ActorDep, SessionDep
@@ -155,7 +156,8 @@ async def show_leads(
 
 @router.get(
     "/export",
-    response_class=CsvDownload,
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
 async def export_leads(
     actor: ActorDep,
