@@ -77,7 +77,7 @@ class WebApp:
             await self._api(scope, receive, _with_page_headers(send))
         elif path == "/sdk/ls.js":
             await self._sdk(scope, receive, send)
-        elif path.startswith("/demo-site/") and self._demo_site is not None:
+        elif self._demo_site is not None and f"{path}/".startswith("/demo-site/"):
             site = {**scope, "root_path": f"{scope.get('root_path', '')}/demo-site"}
             await self._demo_site(site, receive, send)
         else:

@@ -9,7 +9,6 @@ import signal
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar
 from urllib.parse import quote
 
 import psycopg
@@ -42,7 +41,6 @@ class PostgresEngine(Engine):
     name = "postgres"
     start_timeout = 60.0  # replaying the log after a power cut takes a while
     stop_signal = signal.SIGINT  # fast shutdown: does not wait for clients
-    listen: ClassVar[tuple[str, ...]] = ("-h", "")
 
     def __init__(self, ground: Ground) -> None:
         super().__init__(ground)
@@ -94,7 +92,7 @@ class PostgresEngine(Engine):
         settings = [f"{name}={value}" for name, value in SETTINGS.items()]
         return [
             *(str(self._binary("postgres")), "-D", str(self.data)),
-            *("-k", str(self.ground.sockets), *self.listen),
+            *("-k", str(self.ground.sockets), "-h", ""),
             *(word for setting in settings for word in ("-c", setting)),
         ]
 

@@ -1,0 +1,94 @@
+"""The one port: each path is answered by its part, and strangers get no websocket."""
+
+import base64
+import http.client
+import os
+
+import httpx
+import pytest
+
+from tests.e2e.product import Product
+
+pytestmark = pytest.mark.e2e
+
+
+def handshake(product: Product, origin: str | None) -> int:
+    """Return the status that opening the dashboard's websocket gets."""
+    connection = http.client.HTTPConnection("localhost", product.port, timeout=10)
+    headers = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+        "Sec-WebSocket-Version": "13",
+    }
+    if origin is not None:
+        headers["Origin"] = origin
+    connection.request("GET", "/_event/?EIO=4&transport=websocket", headers=headers)
+    response = connection.getresponse()
+    connection.close()
+    return response.status
+
+
+def test_the_products_own_page_opens_a_websocket(shared_product: Product) -> None:
+    assert handshake(shared_product, shared_product.url) == 101
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "http://localhost",
+        "http://localhost.evil.example:8000",
+        "null",
+    ],
+)
+def test_a_strangers_page_opens_none(shared_product: Product, origin: str) -> None:
+    assert handshake(shared_product, origin) == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/leads/some-lead"])
+def test_a_page_is_not_framed_or_sniffed(shared_product: Product, path: str) -> None:
+    page = httpx.get(f"{shared_product.url}{path}", follow_redirects=True)
+    assert page.status_code == 200
+    assert page.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    assert page.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+
+
+def test_an_unknown_page_is_a_page_with_404(shared_product: Product) -> None:
+    page = httpx.get(f"{shared_product.url}/nowhere")
+    assert page.status_code == 404
+    assert page.headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/nowhere", "/api/ingest/nowhere"])
+def test_an_unknown_route_answers_the_error_envelope(
+    shared_product: Product, path: str
+) -> None:
+    answer = httpx.get(f"{shared_product.url}{path}")
+    assert answer.status_code == 404
+    body = answer.json()
+    assert (body["success"], body["code"]) == (False, "not_found")
+
+
+def test_any_site_may_load_the_sdk(shared_product: Product) -> None:
+    script = httpx.get(f"{shared_product.url}/sdk/ls.js")
+    assert script.status_code == 200
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert script.headers["Access-Control-Allow-Origin"] == "*"
+    assert "max-age=300" in script.headers["Cache-Control"]
+
+
+def test_the_sample_site_is_served_where_it_is_switched_on(
+    shared_product: Product,
+) -> None:
+    page = httpx.get(f"{shared_product.url}/demo-site", follow_redirects=True)
+    assert page.status_code == 200
+    assert page.url.path == "/demo-site/"
+    assert "A sample site" in page.text
+
+
+def test_the_built_frontend_names_no_address(shared_product: Product) -> None:
+    page = httpx.get(f"{shared_product.url}/").text
+    assert "origin.invalid" not in page
+    assert "localhost" not in page
