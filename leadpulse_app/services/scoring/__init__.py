@@ -30,6 +30,14 @@ from leadpulse_app.services.scoring.rulesets import Rulesets
 
 __all__ = ["ScoringResult", "score_pending"]
 
+_FAULTS_OF_A_LEAD = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.QueryCanceled,
+)
+"""What Postgres raises over one lead's data, or over how much of it there is. Any
+other error would befall every lead."""
+
 _logger = logging.getLogger(__name__)
 
 
@@ -77,8 +85,8 @@ def score_pending(
             with a longer history may give up as many as that holds.
 
     Raises:
-        psycopg.OperationalError: Postgres went away, or wants the whole
-            transaction tried again.
+        psycopg.Error: Postgres went away, wants the whole transaction tried
+            again, or refuses it whatever the lead.
     """
     leads = lock_oldest_leads(connection, limit_leads)
     return _score_each(connection, leads, limit_events_per_lead)
@@ -92,22 +100,13 @@ def _score_each(
     try:
         with connection.transaction():
             return _score(connection, leads, limit_per_lead)
-    except Exception as error:
-        if _is_nobodys_fault(error):
-            raise
+    except _FAULTS_OF_A_LEAD as error:
         if len(leads) == 1:
             _set_aside(connection, leads[0], error)
             return ScoringResult(failures=1)
-        middle = len(leads) // 2
-        first = _score_each(connection, leads[:middle], limit_per_lead)
-        return first + _score_each(connection, leads[middle:], limit_per_lead)
-
-
-def _is_nobodys_fault(error: Exception) -> bool:
-    # A statement that takes too long is the fault of what it was asked to do.
-    return isinstance(error, psycopg.OperationalError) and not isinstance(
-        error, psycopg.errors.QueryCanceled
-    )
+    middle = len(leads) // 2
+    first = _score_each(connection, leads[:middle], limit_per_lead)
+    return first + _score_each(connection, leads[middle:], limit_per_lead)
 
 
 def _score(

@@ -20,6 +20,14 @@ _ROWS_PER_LEAD = 4
 """How many pending rows are looked through for each lead wanted. With more than one,
 a scorer beside others finds leads that they have not locked."""
 
+_BY_INDEX = """
+    SELECT set_config(name, 'off', true)
+    FROM unnest(ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) AS name
+"""
+"""What is pending changes faster than the statistics on it. A plan made for a few
+rows has been seen to take a thousand times longer on many; each statement here is
+right to look its rows up one by one."""
+
 _OLDEST = """
     SELECT project_id, lead_id
     FROM (
@@ -58,14 +66,14 @@ _CLAIM = """
     WITH claimed AS (
         DELETE FROM pending AS p
         USING (
-            SELECT locked.place, locked.project_id, locked.lead_id, oldest.event_id
+            SELECT locked.place, locked.project_id, locked.lead_id, waiting.event_id
             FROM unnest(%s::uuid[], %s::uuid[], %s::integer[]) WITH ORDINALITY
                 AS locked (project_id, lead_id, most, place)
             CROSS JOIN LATERAL (
                 SELECT q.event_id FROM pending AS q
                 WHERE (q.project_id, q.lead_id) = (locked.project_id, locked.lead_id)
-                ORDER BY q.event_id LIMIT locked.most
-            ) AS oldest
+                LIMIT locked.most
+            ) AS waiting
             LIMIT %s
         ) AS chosen
         WHERE (p.project_id, p.lead_id, p.event_id)
@@ -123,6 +131,7 @@ def lock_oldest_leads(
         connection: Within the transaction that will score them.
         limit: How many leads at most.
     """
+    connection.execute(_BY_INDEX)
     oldest = connection.execute(_OLDEST, (limit * _ROWS_PER_LEAD,)).fetchall()
     if not oldest:
         return ()
@@ -156,7 +165,7 @@ def lock_oldest_leads(
 def claim_events(
     connection: psycopg.Connection, leads: Sequence[LockedLead], *, limit_per_lead: int
 ) -> list[list[ClaimedEvent]]:
-    """Take locked leads' pending events, the first to arrive first.
+    """Take locked leads' pending events.
 
     A lead may give up as many events as it has ledger entries, where that is more
     than the limit: a late event makes all of them be read again, and so a backlog
