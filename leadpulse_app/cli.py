@@ -9,12 +9,14 @@ import getpass
 import logging
 import secrets
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from leadpulse_app.domain.errors import LeadPulseError
+from leadpulse_app.runtime.errors import SetupError
 from leadpulse_app.settings import Settings, get_secret_key, get_settings
 
 Command = Callable[[argparse.Namespace, Settings], int]
@@ -38,7 +40,15 @@ def main(arguments: list[str] | None = None) -> int:
             _complain(f"{name}: {problem['msg']}")
         return 1
     command: Command = parsed.run
-    return command(parsed, settings)
+    try:
+        return command(parsed, settings)
+    except (SetupError, OperationalError) as error:
+        _complain(str(error))
+    except LeadPulseError as error:
+        _complain(error.message)
+    except KeyboardInterrupt:
+        _complain("Interrupted")
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,29 +77,22 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(_: argparse.Namespace, settings: Settings) -> int:
-    from leadpulse_app.runtime.frontend import FrontendError, build_frontend, is_built
-    from leadpulse_app.runtime.ground import GroundError
-    from leadpulse_app.runtime.home import HomeTakenError, embed_engines, hold_home
-    from leadpulse_app.runtime.server import PortTakenError, require_port
+    from leadpulse_app.runtime.frontend import build_frontend, is_built
+    from leadpulse_app.runtime.home import embed_engines, hold_home
+    from leadpulse_app.runtime.server import require_port
     from leadpulse_app.runtime.supervisor import Supervisor
 
-    try:
-        with hold_home(settings.home):
-            require_port(settings.host, settings.port, patience=PORT_PATIENCE_SECONDS)
-            get_secret_key()
-            if not is_built():
-                _say("Building the dashboard; this takes about half a minute, once")
-                build_frontend()
-            engines = embed_engines()
-            for engine in engines:
-                _say(f"Embedded {engine.name}: {engine.ground.folder}")
-            _say(f"LeadPulse is on {settings.public_url}; Ctrl-C stops it")
-            return Supervisor(engines).run()
-    except (HomeTakenError, PortTakenError, FrontendError, GroundError) as error:
-        _complain(str(error))
-        return 1
-    except KeyboardInterrupt:
-        return 0
+    with hold_home(settings.home):
+        require_port(settings.host, settings.port, patience=PORT_PATIENCE_SECONDS)
+        get_secret_key()
+        if not is_built():
+            _say("Building the dashboard; this takes about half a minute, once")
+            build_frontend()
+        engines = embed_engines()
+        for engine in engines:
+            _say(f"Embedded {engine.name}: {engine.ground.folder}")
+        _say(f"LeadPulse is on {settings.public_url}; Ctrl-C stops it")
+        return Supervisor(engines).run()
 
 
 def _web(parsed: argparse.Namespace, _: Settings) -> int:
@@ -172,7 +175,8 @@ def _create_admin(_: argparse.Namespace, settings: Settings) -> int:
     email, name = _ask("Email"), _ask("Name")
     password = _choose_password()
     with running_engines(settings):
-        return _attempt(create(email, name, password))
+        asyncio.run(create(email, name, password))
+    return 0
 
 
 def _reset_password(parsed: argparse.Namespace, settings: Settings) -> int:
@@ -194,15 +198,7 @@ def _reset_password(parsed: argparse.Namespace, settings: Settings) -> int:
 
     password = _choose_password()
     with running_engines(settings):
-        return _attempt(reset(password))
-
-
-def _attempt(work: Coroutine[object, object, None]) -> int:
-    try:
-        asyncio.run(work)
-    except LeadPulseError as error:
-        _complain(error.message)
-        return 1
+        asyncio.run(reset(password))
     return 0
 
 

@@ -29,6 +29,7 @@ PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "frame-ancestors 'none'",
     "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cache-Control": "no-cache",
 }
 
 SDK_HEADERS = {

@@ -13,9 +13,8 @@ from alembic.script import ScriptDirectory
 
 from leadpulse_app.broker import get_redis
 from leadpulse_app.database import RUNTIME_ROLE, connection_info
-from leadpulse_app.runtime.engine import EngineError
+from leadpulse_app.runtime.errors import SetupError
 from leadpulse_app.runtime.frontend import is_built
-from leadpulse_app.runtime.ground import GroundError
 from leadpulse_app.runtime.home import is_home_held, running_engines
 from leadpulse_app.runtime.server import PortTakenError, require_port
 from leadpulse_app.schema import MIGRATIONS
@@ -47,7 +46,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         with running_engines(settings):
             yield _examine_database()
             yield _examine_redis()
-    except (EngineError, GroundError) as error:
+    except SetupError as error:
         yield Finding("engines", str(error), "Read the log that is named, and retry.")
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
+from leadpulse_app.runtime.errors import SetupError
 from leadpulse_app.runtime.ground import Ground
 
 POLL_SECONDS = 0.02
@@ -16,8 +17,8 @@ MAXIMUM_LOG_BYTES = 10_000_000
 """A log past it is put aside when the engine starts."""
 
 
-class EngineError(Exception):
-    """An engine can't be started or stopped; says what to look at."""
+class EngineError(SetupError):
+    """An engine doesn't start or answer; names its log."""
 
 
 class Engine(ABC):
@@ -77,7 +78,7 @@ class Engine(ABC):
 
         Raises:
             EngineError: It does not start; the message names its log.
-            GroundError: Its folder is somebody else's.
+            SetupError: Its folder is somebody else's.
         """
         self.ground.prepare()
         if not self._adopt():

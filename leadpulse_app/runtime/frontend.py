@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from leadpulse_app.runtime.errors import SetupError
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 """The project, which Reflex has to run in."""
 
@@ -27,7 +29,7 @@ _INPUTS = (
 _NOT_INPUTS = ("__pycache__", "external", "cli.py", "__main__.py", "web.py")
 
 
-class FrontendError(Exception):
+class FrontendError(SetupError):
     """The frontend can't be built; carries what the builder printed."""
 
 

@@ -5,14 +5,20 @@ of mode 0700. No folder that is not the product's is ever opened up for an engin
 """
 
 import hashlib
+import logging
 import os
 import pwd
 import shutil
 import stat
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from leadpulse_app.runtime.errors import SetupError
+
+logger = logging.getLogger(__name__)
 
 SYSTEM_FOLDER = Path("/var/lib/leadpulse")
 """Holds the engines of a home that their account can't enter."""
@@ -23,10 +29,6 @@ environment, so that every process of the product finds the same."""
 
 LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")
 """Bytes; `sun_path` of a unix socket holds 107 (unix(7))."""
-
-
-class GroundError(Exception):
-    """No place on this machine is safe for the engines; says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,24 +118,26 @@ class Ground:
         """Make the folders, private to the engines' account.
 
         Raises:
-            GroundError: A folder is there that is somebody else's.
+            SetupError: A folder is there that is somebody else's.
         """
         self.logs.mkdir(parents=True, exist_ok=True)
+        if self.folder != self.home:
+            _make_open(SYSTEM_FOLDER)
+            _make_open(self.folder)
         self.make_private(self.sockets)
 
     def make_private(self, folder: Path) -> None:
         """Make a folder that only the engines' account enters, or check that it is one.
 
         Raises:
-            GroundError: It is somebody else's.
+            SetupError: It is somebody else's.
         """
-        folder.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
         found = folder.lstat()
         owners = {os.geteuid(), self.account.uid}
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
-            raise GroundError(f"{folder} belongs to somebody else; move it away")
+            raise SetupError(f"{folder} belongs to somebody else; move it away")
         if self.account.uid is not None and self.account.gid is not None:
             os.chown(folder, self.account.uid, self.account.gid)
         if stat.S_IMODE(found.st_mode) != 0o700:
@@ -144,13 +148,21 @@ class Ground:
 
         That is where they are, or a copy beside the data.
         """
-        if self.account.can_enter(binaries):
+        if not self.account.is_other:
             return binaries
-        copy = SYSTEM_FOLDER / f"{binaries.name}-{_digest(binaries)}"
+        if self.account.can_enter(binaries) and all(map(_is_open, _tree(binaries))):
+            return binaries
+        version = f"{binaries}:{binaries.stat().st_mtime_ns}"
+        copy = SYSTEM_FOLDER / f"{binaries.name}-{_digest(version)}"
         if not copy.exists():
+            _make_open(SYSTEM_FOLDER)
             draft = copy.with_name(f"{copy.name}.{os.getpid()}")
             shutil.copytree(binaries, draft, symlinks=True)
+            for path in _tree(draft):
+                mode = path.stat().st_mode
+                path.chmod(mode | (0o055 if mode & stat.S_IXUSR else 0o044))
             draft.rename(copy)
+            logger.info("Copied %s to %s, where engines can run it", binaries, copy)
         return copy
 
 
@@ -163,5 +175,23 @@ def find_ground(home: Path) -> Ground:
     return Ground(home, SYSTEM_FOLDER / _digest(home), account)
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+def _make_open(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)  # whatever the umask says: the engines' account has to pass
+
+
+def _tree(folder: Path) -> Iterator[Path]:
+    yield folder
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            yield path
+
+
+def _is_open(path: Path) -> bool:
+    mode = path.stat().st_mode
+    needed = 0o5 if mode & stat.S_IXUSR else 0o4
+    return mode & needed == needed
+
+
+def _digest(name: Path | str) -> str:
+    return hashlib.sha256(os.fsencode(name)).hexdigest()[:16]

@@ -11,13 +11,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from leadpulse_app.runtime.engine import Engine, EngineError
+from leadpulse_app.runtime.errors import SetupError
 from leadpulse_app.runtime.ground import find_ground
 from leadpulse_app.runtime.postgres import PostgresEngine
 from leadpulse_app.runtime.valkey import ValkeyEngine
 from leadpulse_app.settings import Settings, get_settings
 
 
-class HomeTakenError(Exception):
+class HomeTakenError(SetupError):
     """Another process runs the engines of this home."""
 
 

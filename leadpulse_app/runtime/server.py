@@ -13,6 +13,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leadpulse_app.api.ingest import IngestApp
+from leadpulse_app.runtime.errors import SetupError
 from leadpulse_app.runtime.lifeline import follow_forking_parent
 from leadpulse_app.settings import get_settings
 from leadpulse_app.tasks import enqueue_scoring_hint
@@ -21,7 +22,7 @@ KILL_TIMEOUT_SECONDS = 5
 """How long requests in flight and the ingest queue may take when it stops."""
 
 
-class PortTakenError(Exception):
+class PortTakenError(SetupError):
     """Something else listens on the port."""
 
 
@@ -55,7 +56,7 @@ def create_ingest() -> ASGIApp:
 
 
 def serve(factory: Callable[[], ASGIApp], *, websockets: bool) -> None:
-    """Serve what a function of this module makes, until SIGTERM or SIGINT.
+    """Serve what a function of a module makes, until SIGTERM or SIGINT.
 
     Requests in flight are answered and what was accepted is written before it ends.
     Open websockets don't delay the end.
@@ -65,7 +66,7 @@ def serve(factory: Callable[[], ASGIApp], *, websockets: bool) -> None:
     """
     settings = get_settings()
     Granian(
-        target=f"{__name__}:{factory.__name__}",
+        target=f"{factory.__module__}:{factory.__name__}",
         factory=True,
         address=settings.host,
         port=settings.port,

@@ -14,12 +14,13 @@ from contextlib import suppress
 from types import FrameType
 from typing import ClassVar
 
+from alembic.util import CommandError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from leadpulse_app import schema
-from leadpulse_app.runtime.engine import Engine, EngineError
+from leadpulse_app.runtime.engine import Engine
+from leadpulse_app.runtime.errors import SetupError
 from leadpulse_app.runtime.frontend import ROOT
-from leadpulse_app.runtime.ground import GroundError
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ class Supervisor:
             child.await_end(deadline)
         for engine in reversed(self._engines):
             engine.stop()
-        base.join(1.0)
+        base.join(3.0)
         for engine in reversed(self._engines):
             engine.stop()  # one that was just being started
 
@@ -136,15 +137,22 @@ class Supervisor:
             for engine in self._engines:
                 engine.start()
             self._migrate()
-        except (EngineError, GroundError, SQLAlchemyError) as error:
-            if not self._stopping.is_set():
-                self._failure = str(error)
-                self._stopping.set()
+        except (SetupError, SQLAlchemyError, CommandError) as error:
+            self._fail(str(error))
+            return
+        except Exception:
+            logger.exception("The start failed")
+            self._fail("The product can't run")
             return
         while not self._stopping.wait(TICK_SECONDS):
             for engine in self._engines:
                 if not engine.is_alive():
                     self._restart(engine)
+
+    def _fail(self, why: str) -> None:
+        if not self._stopping.is_set():
+            self._failure = why
+            self._stopping.set()
 
     def _migrate(self) -> None:
         told = False
@@ -164,6 +172,6 @@ class Supervisor:
         logger.warning("%s ended and is started anew", engine.name)
         try:
             engine.start()
-        except (EngineError, GroundError) as error:
+        except SetupError as error:
             logger.error("%s", error)  # noqa: TRY400  (the message says it all)
             self._stopping.wait(LONGEST_PAUSE_SECONDS)

@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from leadpulse_app.runtime.engine import Engine, EngineError, is_running
-from leadpulse_app.runtime.ground import Ground, GroundError, find_ground
+from leadpulse_app.runtime.errors import SetupError
+from leadpulse_app.runtime.ground import Ground, find_ground
 from leadpulse_app.runtime.postgres import PostgresEngine
 from leadpulse_app.runtime.valkey import ValkeyEngine
 
@@ -111,7 +112,7 @@ def test_the_sockets_of_a_long_path_stand_in_a_short_one(own_home: Path) -> None
 
 def test_a_socket_folder_that_is_no_folder_is_refused(ground: Ground) -> None:
     ground.sockets.symlink_to(ground.home)
-    with pytest.raises(GroundError, match="somebody else"):
+    with pytest.raises(SetupError, match="somebody else"):
         ValkeyEngine(ground).start()
 
 
@@ -151,3 +152,23 @@ def test_no_folder_is_opened_up_for_the_engines_account() -> None:
 def test_engines_of_root_run_as_somebody_else(engine: Engine) -> None:
     engine.start()
     assert Path(f"/proc/{engine.pid}").stat().st_uid == engine.ground.account.uid
+
+
+@as_root
+def test_binaries_out_of_reach_are_copied_to_where_engines_can_run_them(
+    ground: Ground,
+) -> None:
+    closed = Path(tempfile.mkdtemp(prefix="leadpulse-"))
+    binaries = closed / "binaries"
+    binaries.mkdir(mode=0o700)
+    binary = binaries / "say"
+    binary.write_text("#!/bin/sh\necho reached\n")
+    binary.chmod(0o700)
+    copy = ground.reachable_copy(binaries)
+    try:
+        assert ground.account.run(copy / "say").stdout == "reached\n"
+        assert ground.reachable_copy(binaries) == copy
+        assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+    finally:
+        shutil.rmtree(closed)
+        shutil.rmtree(copy)
