@@ -31,7 +31,7 @@ app = rx.App(
     ],
     # Without Reflex's own notices of a lost connection; the shell has one.
     app_wraps={(55, "ErrorBoundary"): lambda _: ErrorBoundary.create()},
-    toaster=rx.toast.provider(position="bottom-right"),
+    toaster=rx.toast.provider(position="bottom-right", rich_colors=False),
     backend_exception_handler=guard.explain_failure,
 )
 

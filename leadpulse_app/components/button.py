@@ -49,9 +49,14 @@ def button_link(
         download: Whether it leads to a file and not to a page.
     """
     anchor = (
-        rx.el.a(*children, href=href, custom_attrs={"download": ""})
+        rx.el.a(*children, href=href, download=True, reload_document=True)
         if download
-        else rx.link(*children, href=href, underline="none")
+        else rx.link(
+            *children,
+            href=href,
+            underline="none",
+            color_scheme="iris" if primary else "gray",
+        )
     )
     return rx.button(
         anchor,

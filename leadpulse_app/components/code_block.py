@@ -26,16 +26,16 @@ def copy_button(text: rx.Var[str] | str, what: str) -> rx.Component:
 
 
 def code_block(code: rx.Var[str] | str, what: str) -> rx.Component:
-    """Return a block of code that scrolls within itself, with its copy button."""
+    """Return a block of code with its copy button."""
     return rx.el.figure(
         rx.el.pre(
             rx.el.code(code, style={**theme.CODE_TEXT, "font_family": theme.MONO}),
-            tab_index=0,
             aria_label=what,
             role="region",
             style={
                 "padding": theme.SPACE_4,
-                "overflow_x": "auto",
+                "white_space": "pre-wrap",
+                "overflow_wrap": "anywhere",
                 "flex": "1",
                 "min_width": "0",
             },

@@ -46,9 +46,6 @@ def search_field(label: str, placeholder: str, **props: Any) -> rx.Component:
         placeholder=placeholder,
         custom_attrs={"aria-label": label},
         size="2",
-        style={
-            "width": theme.COLUMN_WIDTH,
-            theme.UNDER_MEDIUM: {"width": "100%"},
-        },
+        style={"width": "100%"},
         **props,
     )

@@ -2,7 +2,6 @@
 
 import reflex as rx
 
-from leadpulse_app.components import theme
 from leadpulse_app.state.moments import Moment
 
 
@@ -12,5 +11,5 @@ def moment(when: rx.Var[Moment]) -> rx.Component:
         when.text,
         date_time=when.iso,
         title=when.exact,
-        style={"color": theme.MUTED, "white_space": "nowrap"},
+        style={"white_space": "nowrap"},
     )

@@ -10,6 +10,7 @@ _LINE: theme.Style = {
     "align_items": "center",
     "justify_content": "flex-end",
     "gap": theme.SPACE_2,
+    theme.UNDER_NARROW: {"& [data-bar]": theme.GONE},
 }
 
 
@@ -29,6 +30,7 @@ def bar(
             }
         ),
         aria_hidden=True,
+        custom_attrs={"data-bar": ""},
         style={
             "display": "block",
             "width": width,
@@ -56,7 +58,7 @@ def score(
         rx.el.span(
             points,
             style={
-                "min_width": "5ch",
+                "min_width": theme.SCORE_WIDTH,
                 "text_align": "right",
                 "font_weight": theme.MEDIUM,
             },

@@ -111,8 +111,6 @@ _MAIN: theme.Style = {
     "flex_direction": "column",
     "gap": theme.SPACE_4,
     "width": "100%",
-    "max_width": theme.PAGE_WIDTH,
-    "margin": "0 auto",
     "padding": theme.SPACE_6,
     "outline": "none",
     theme.UNDER_NARROW: {
@@ -127,6 +125,7 @@ def skip_link() -> rx.Component:
     return rx.el.a(
         "Skip to content",
         href=f"#{CONTENT_ID}",
+        reload_document=True,  # else focus does not follow
         style={
             "position": "fixed",
             "top": theme.SPACE_2,
@@ -160,8 +159,23 @@ def _sidebar(current: str) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             logo("/overview"),
+            rx.el.span(
+                ShellState.project_name,
+                custom_attrs={"data-label": ""},
+                style={
+                    **theme.CAPTION_TEXT,
+                    **theme.ONE_LINE,
+                    "min_height": theme.SPACE_4,
+                    "padding_inline_start": theme.SPACE_8,
+                },
+            ),
             custom_attrs={"data-wide": ""},
-            style={"padding": theme.SPACE_1},
+            style={
+                "display": "flex",
+                "flex_direction": "column",
+                "min_width": "0",
+                "padding": theme.SPACE_1,
+            },
         ),
         rx.el.nav(
             _navigation_link(
@@ -249,9 +263,38 @@ def _account_menu() -> rx.Component:
     )
 
 
-def _top_bar(title: rx.Var[str] | str) -> rx.Component:
+def _heading(title: rx.Var[str] | str, parent: tuple[str, str] | None) -> rx.Component:
+    heading = rx.el.h1(title, style={**theme.TITLE_TEXT, **theme.ONE_LINE})
+    if parent is None:
+        return heading
+    name, href = parent
+    return rx.el.div(
+        rx.link(
+            name,
+            href=href,
+            underline="hover",
+            color_scheme="gray",
+            style={**theme.TITLE_TEXT, "color": theme.MUTED},
+        ),
+        rx.icon(
+            "chevron-right",
+            size=theme.ICON,
+            aria_hidden=True,
+            style={"color": theme.FAINT, "flex_shrink": "0"},
+        ),
+        heading,
+        style={
+            "display": "flex",
+            "align_items": "center",
+            "gap": theme.SPACE_1,
+            "min_width": "0",
+        },
+    )
+
+
+def _top_bar(title: rx.Var[str] | str, parent: tuple[str, str] | None) -> rx.Component:
     return rx.el.header(
-        rx.el.h1(title, style={**theme.TITLE_TEXT, **theme.ONE_LINE}),
+        _heading(title, parent),
         rx.el.div(
             live_indicator(),
             theme_switch(),
@@ -268,7 +311,11 @@ def _top_bar(title: rx.Var[str] | str) -> rx.Component:
 
 
 def shell(
-    title: rx.Var[str] | str, *content: rx.Component, current: str
+    title: rx.Var[str] | str,
+    *content: rx.Component,
+    current: str,
+    parent: tuple[str, str] | None = None,
+    width: str = theme.PAGE_WIDTH,
 ) -> rx.Component:
     """Return a page in its frame.
 
@@ -276,6 +323,8 @@ def shell(
         title: The page's title, in the top bar.
         content: The page's parts, one below the other.
         current: The address of the sidebar's entry that it belongs to.
+        parent: Name and address of the page above it, where there is one.
+        width: How wide the content grows.
     """
     return rx.fragment(
         skip_link(),
@@ -283,8 +332,13 @@ def shell(
         rx.el.div(
             _sidebar(current),
             rx.el.div(
-                _top_bar(title),
-                rx.el.main(*content, id=CONTENT_ID, tab_index=-1, style=_MAIN),
+                _top_bar(title, parent),
+                rx.el.main(
+                    *content,
+                    id=CONTENT_ID,
+                    tab_index=-1,
+                    style={**_MAIN, "max_width": width},
+                ),
                 style={"min_width": "0"},
             ),
             style=_FRAME,

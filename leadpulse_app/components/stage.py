@@ -46,6 +46,7 @@ def _badge(stage: Stage) -> rx.Component:
         style={
             "display": "inline-flex",
             "align_items": "center",
+            "vertical_align": "middle",
             "gap": theme.SPACE_1,
             "padding": f"{theme.SPACE_HALF} {theme.SPACE_2}",
             "border_radius": theme.ROUND,

@@ -71,5 +71,6 @@ def stat_row(*stats: rx.Component) -> rx.Component:
                 f"repeat(auto-fit, minmax({theme.STAT_WIDTH}, 1fr))"
             ),
             "gap": theme.SPACE_3,
+            theme.UNDER_NARROW: {"& > :first-child": {"grid_column": "1 / -1"}},
         },
     )

@@ -6,20 +6,13 @@ import reflex as rx
 
 from leadpulse_app.components import theme
 
-_TINT: theme.Style = {
-    "from": {"background_color": theme.CHANGED_TINT},
-    "to": {"background_color": "transparent"},
-}
-
-_CELL_PADDING = f"{theme.SPACE_1} {theme.SPACE_3}"
-
 _TABLE: theme.Style = {
     "width": "100%",
     "border_collapse": "collapse",
     **theme.TABLE_TEXT,
     "& th": {
         "height": theme.SPACE_8,
-        "padding": _CELL_PADDING,
+        "padding": f"0 {theme.SPACE_3}",
         "text_align": "left",
         "white_space": "nowrap",
         "border_bottom": f"{theme.HAIR} solid {theme.HAIRLINE}",
@@ -28,24 +21,20 @@ _TABLE: theme.Style = {
     },
     "& td": {
         "height": theme.ROW_HEIGHT,
-        "padding": _CELL_PADDING,
+        "padding": f"{theme.SPACE_2} {theme.SPACE_3}",
         "border_bottom": f"{theme.HAIR} solid {theme.HAIRLINE}",
     },
     "& th:first-of-type, & td:first-of-type": {"padding_inline_start": theme.SPACE_4},
     "& th:last-of-type, & td:last-of-type": {"padding_inline_end": theme.SPACE_4},
     "& tbody tr:last-of-type td": {"border_bottom": "0"},
-    "& [data-align=end]": {"text_align": "right"},
+    "& [data-align=end]": {"text_align": "right", "white_space": "nowrap"},
+    "& [data-quiet=true]": {"color": theme.MUTED},
     "& tbody tr": {
         "position": "relative",
         "transition": f"background {theme.QUICK}",
     },
     "& tbody tr:hover, & tbody tr:focus-within": {"background": theme.HOVER},
-    # Two names for one tint: it starts over when a row changes again.
-    "& tr[data-changed=odd] td": {"animation": f"changed-odd {theme.FADE}"},
-    "& tr[data-changed=even] td": {"animation": f"changed-even {theme.FADE}"},
-    "@keyframes changed-odd": _TINT,
-    "@keyframes changed-even": _TINT,
-    theme.REDUCED_MOTION: {"& tr[data-changed] td": {"animation": "none"}},
+    **theme.tinted("tr"),
     theme.UNDER_MEDIUM: {"& [data-keep=wide]": {"display": "none"}},
     theme.UNDER_NARROW: {
         "& [data-keep=medium]": {"display": "none"},
@@ -61,11 +50,13 @@ class Column:
     """One column: its name, where its content stands, and how long it is kept.
 
     `keep` names the narrowest screen that still shows it: narrow, medium or wide.
+    A quiet column stands back behind the others.
     """
 
     name: str
     align: str = "start"
     keep: str = "narrow"
+    quiet: bool = False
 
     def head(self) -> rx.Component:
         """Return the column's heading."""
@@ -79,7 +70,11 @@ class Column:
         """Return one cell of the column."""
         return rx.el.td(
             *children,
-            custom_attrs={"data-align": self.align, "data-keep": self.keep},
+            custom_attrs={
+                "data-align": self.align,
+                "data-keep": self.keep,
+                "data-quiet": str(self.quiet).lower(),
+            },
         )
 
 

@@ -23,10 +23,10 @@ LINE = "var(--gray-a6)"
 INK = "var(--gray-12)"
 MUTED = "var(--gray-11)"
 FAINT = "var(--gray-9)"
-ACCENT = "var(--accent-9)"
-ACCENT_INK = "var(--accent-11)"
-ACCENT_TINT = "var(--accent-a3)"
-ON_ACCENT = "var(--accent-contrast)"
+ACCENT = "var(--iris-9)"
+ACCENT_INK = "var(--iris-11)"
+ACCENT_TINT = "var(--iris-a3)"
+ON_ACCENT = "var(--iris-contrast)"
 FOCUS = "var(--focus-8)"
 GOOD = "var(--jade-11)"
 GOOD_DOT = "var(--jade-9)"
@@ -69,12 +69,17 @@ ROW_HEIGHT = "40px"
 CONTROL_HEIGHT = "32px"
 TOUCH_HEIGHT = "40px"
 BAR_WIDTH = "56px"
+SCORE_WIDTH = "5ch"
+DELTA_WIDTH = "5ch"
+TIME_WIDTH = "108px"
+LEAD_WIDTH = "148px"
 BAR_HEIGHT = "4px"
 DOT = "6px"
 LOGO = "24px"
 AVATAR = "28px"
 NUMBER_FIELD_WIDTH = "88px"
-PAGE_WIDTH = "1200px"
+PAGE_WIDTH = "1320px"
+NARROW_PAGE_WIDTH = "880px"
 READING_WIDTH = "560px"
 FORM_WIDTH = "360px"
 ACCOUNT_WIDTH = "420px"
@@ -156,12 +161,39 @@ ONE_LINE: Style = {
     "white_space": "nowrap",
 }
 
+_TINT: Style = {
+    "from": {"background_color": CHANGED_TINT},
+    "to": {"background_color": "transparent"},
+}
+
+
+def tinted(row: str) -> Style:
+    """Return the style that tints a row when it changed, and lets the tint fade.
+
+    A row says so by `data-changed`, odd and even in turns: two names for one
+    animation, so that it starts over when the row changes again.
+
+    Args:
+        row: The selector of the rows, within what is styled.
+    """
+    return {
+        f"& {row}[data-changed=odd]": {"animation": f"changed-odd {FADE}"},
+        f"& {row}[data-changed=even]": {"animation": f"changed-even {FADE}"},
+        "@keyframes changed-odd": _TINT,
+        "@keyframes changed-even": _TINT,
+        REDUCED_MOTION: {f"& {row}[data-changed]": {"animation": "none"}},
+    }
+
+
 GLOBAL: dict[str, Any] = {
     "font_family": FONT,
     "font_feature_settings": '"cv11", "ss03"',
     "color": INK,
     "background": CANVAS,
     **BODY_TEXT,
+    # What opens above the page is no descendant of what sets the font for it.
+    "& .radix-themes": {"--default-font-family": FONT},
+    "& [data-sonner-toaster]": {"font_family": FONT},
 }
 """The style of the document's body."""
 

@@ -11,9 +11,17 @@ from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import by_status, skeleton_rows
 from leadpulse_app.state.integrations import IntegrationsState
 
+_STACK: theme.Style = {
+    "display": "flex",
+    "flex_direction": "column",
+    "gap": theme.SPACE_4,
+    "min_width": "0",
+}
+
 _TWO: theme.Style = {
     "display": "grid",
     "grid_template_columns": "minmax(0, 1fr) minmax(0, 1fr)",
+    "align_items": "start",
     "gap": theme.SPACE_4,
     theme.UNDER_MEDIUM: {"grid_template_columns": "minmax(0, 1fr)"},
 }
@@ -190,7 +198,7 @@ def _tester() -> rx.Component:
                     },
                 },
             ),
-            style={**_TWO, "gap": "0"},
+            style={**_TWO, "align_items": "stretch", "gap": "0"},
         ),
     )
 
@@ -204,8 +212,9 @@ def integrations_page() -> rx.Component:
             loading=rx.fragment(card(skeleton_rows(3)), card(skeleton_rows(6))),
             error=card(error_state(IntegrationsState.follow)),
             ready=rx.fragment(
-                rx.el.div(_key(), _snippet(), style={"display": "contents"}),
-                _curl(),
+                rx.el.div(
+                    rx.el.div(_key(), _snippet(), style=_STACK), _curl(), style=_TWO
+                ),
                 _tester(),
             ),
         ),

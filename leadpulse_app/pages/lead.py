@@ -3,7 +3,7 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import button_link, text_link
+from leadpulse_app.components.button import button_link
 from leadpulse_app.components.card import card, section
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.notice import empty_state, error_state
@@ -14,11 +14,11 @@ from leadpulse_app.components.table import Column, table
 from leadpulse_app.state.lead import LeadState, LedgerRow
 
 _EVENT = Column("Event")
-_RULE = Column("Rule", keep="medium")
-_POINTS = Column("Points", align="end", keep="medium")
+_RULE = Column("Rule", keep="medium", quiet=True)
+_POINTS = Column("Points", align="end", keep="medium", quiet=True)
 _CHANGE = Column("Change", align="end")
 _SCORE = Column("Score", align="end")
-_WHEN = Column("When", align="end", keep="medium")
+_WHEN = Column("When", align="end", keep="medium", quiet=True)
 
 _FACTS: theme.Style = {
     "display": "grid",
@@ -44,39 +44,25 @@ def _header() -> rx.Component:
     return card(
         rx.el.div(
             rx.el.div(
-                rx.el.div(
-                    rx.el.h2(
-                        LeadState.name,
-                        style={**theme.TITLE_TEXT, "overflow_wrap": "anywhere"},
-                    ),
-                    stage_badge(LeadState.stage),
-                    style={
-                        "display": "flex",
-                        "flex_wrap": "wrap",
-                        "align_items": "center",
-                        "gap": theme.SPACE_3,
-                    },
-                ),
-                rx.el.p(
-                    LeadState.contact,
-                    style={"color": theme.MUTED, "overflow_wrap": "anywhere"},
-                ),
-                style={"min_width": "0"},
-            ),
-            rx.el.div(
                 rx.el.span(LeadState.score, style=theme.FIGURE_TEXT),
-                rx.el.span("points", style=theme.CAPTION_TEXT),
+                rx.el.span("points", style={"color": theme.MUTED}),
+                stage_badge(LeadState.stage),
                 style={
                     "display": "flex",
-                    "align_items": "baseline",
-                    "gap": theme.SPACE_1,
+                    "align_items": "center",
+                    "gap": theme.SPACE_2,
                 },
+            ),
+            rx.el.p(
+                LeadState.contact,
+                style={"color": theme.MUTED, "overflow_wrap": "anywhere"},
             ),
             style={
                 "display": "flex",
-                "align_items": "flex-start",
+                "flex_wrap": "wrap",
+                "align_items": "center",
                 "justify_content": "space-between",
-                "gap": theme.SPACE_4,
+                "gap": f"{theme.SPACE_1} {theme.SPACE_6}",
                 "padding": theme.SPACE_4,
             },
         ),
@@ -102,17 +88,15 @@ def _ledger_row(entry: rx.Var[LedgerRow]) -> rx.Component:
             ),
             rx.el.div(
                 moment(entry.occurred),
-                style={**theme.GONE, theme.UNDER_NARROW: {"display": "block"}},
+                style={
+                    **theme.CAPTION_TEXT,
+                    **theme.GONE,
+                    theme.UNDER_NARROW: {"display": "block"},
+                },
             ),
         ),
-        _RULE.cell(
-            rx.el.span(
-                entry.rule,
-                title="Ruleset version " + entry.version,
-                style={"color": theme.MUTED},
-            )
-        ),
-        _POINTS.cell(rx.el.span(entry.points, style={"color": theme.MUTED})),
+        _RULE.cell(rx.el.span(entry.rule, title="Ruleset version " + entry.version)),
+        _POINTS.cell(entry.points),
         _CHANGE.cell(
             rx.el.span(
                 entry.delta,
@@ -205,8 +189,7 @@ def _skeleton() -> rx.Component:
 def lead_page() -> rx.Component:
     """Return the page."""
     return shell(
-        "Lead",
-        rx.el.div(text_link("← All leads", "/leads")),
+        rx.cond(LeadState.name != "", LeadState.name, "Lead"),
         rx.match(
             LeadState.status,
             (
@@ -229,4 +212,5 @@ def lead_page() -> rx.Component:
             ),
         ),
         current="/leads",
+        parent=("Leads", "/leads"),
     )

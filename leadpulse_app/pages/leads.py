@@ -3,7 +3,7 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import button_link
+from leadpulse_app.components.button import button_link, quiet_button
 from leadpulse_app.components.card import card
 from leadpulse_app.components.field import search_field
 from leadpulse_app.components.moment import moment
@@ -13,14 +13,14 @@ from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import by_status, skeleton_rows
 from leadpulse_app.components.stage import WORDS, stage_badge
 from leadpulse_app.components.table import Column, row_link, table
-from leadpulse_app.state.leads import LeadRow, LeadsState, StageTab
+from leadpulse_app.state.leads import SEARCH_FIELD, LeadRow, LeadsState, StageTab
 
 _NAME = Column("Name")
-_COMPANY = Column("Company", keep="wide")
+_COMPANY = Column("Company", keep="wide", quiet=True)
 _SCORE = Column("Score", align="end")
 _STAGE = Column("Stage")
 _VELOCITY = Column("Velocity", align="end", keep="wide")
-_LAST_SEEN = Column("Last seen", keep="medium")
+_LAST_SEEN = Column("Last seen", keep="medium", quiet=True)
 _NEXT_ACTION = Column("Next action", keep="medium")
 
 _TAB: theme.Style = {
@@ -68,7 +68,6 @@ def _toolbar() -> rx.Component:
                 "gap": theme.SPACE_4,
                 "overflow_x": "auto",
                 "scrollbar_width": "none",
-                "flex": "1",
                 "min_width": "0",
             },
         ),
@@ -77,11 +76,14 @@ def _toolbar() -> rx.Component:
                 search_field(
                     "Search leads",
                     "Name, email, company",
-                    id="search",
+                    id=SEARCH_FIELD,
                     default_value=LeadsState.query,
                     on_change=LeadsState.search.debounce(250),
                 ),
-                style={"flex": "1"},
+                style={
+                    "flex": f"0 1 {theme.COLUMN_WIDTH}",
+                    theme.UNDER_MEDIUM: {"flex": "1"},
+                },
             ),
             button_link(
                 rx.icon("download", size=theme.ICON_SMALL, aria_hidden=True),
@@ -91,17 +93,20 @@ def _toolbar() -> rx.Component:
             ),
             style={
                 "display": "flex",
+                "flex": "1",
+                "justify_content": "flex-end",
                 "gap": theme.SPACE_2,
-                theme.UNDER_MEDIUM: {"width": "100%"},
             },
         ),
         style={
             "display": "flex",
-            "flex_wrap": "wrap",
             "align_items": "center",
             "justify_content": "space-between",
-            "gap": theme.SPACE_3,
-            theme.UNDER_MEDIUM: {"flex_direction": "column", "align_items": "stretch"},
+            "gap": theme.SPACE_5,
+            theme.UNDER_MEDIUM: {
+                "flex_direction": "column",
+                "align_items": "stretch",
+            },
         },
     )
 
@@ -114,7 +119,7 @@ def _row(lead: rx.Var[LeadRow]) -> rx.Component:
                 style={"max_width": theme.COLUMN_WIDTH, **theme.ONE_LINE},
             )
         ),
-        _COMPANY.cell(rx.el.span(lead.company, style={"color": theme.MUTED})),
+        _COMPANY.cell(lead.company),
         _SCORE.cell(score(lead.score, lead.score_percent, lead.stage)),
         _STAGE.cell(stage_badge(lead.stage)),
         _VELOCITY.cell(lead.velocity),
@@ -158,7 +163,7 @@ def _empty() -> rx.Component:
             rx.icon("search-x", size=theme.ICON_LARGE),
             "No lead matches",
             "Nobody in this project fits the stage and the search together.",
-            button_link("Show all leads", href="/leads"),
+            quiet_button("Show all leads", on_click=LeadsState.show_all),
         ),
         empty_state(
             rx.icon("users", size=theme.ICON_LARGE),

@@ -12,6 +12,7 @@ from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import bone, by_status, skeleton_rows
 from leadpulse_app.components.stage import COLOURS, WORDS, stage_badge, stage_icon
 from leadpulse_app.components.stat import stat, stat_row
+from leadpulse_app.components.table import row_link
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.state.overview import (
     FeedRow,
@@ -41,11 +42,17 @@ _LINE: theme.Style = {
     "_hover": {"background": theme.HOVER},
 }
 
-_ARRIVING: theme.Style = {
+_FEED_LINE: theme.Style = {
     **_LINE,
-    "animation": f"arrive {theme.FADE}",
-    "@keyframes arrive": {"from": {"background_color": theme.CHANGED_TINT}},
-    theme.REDUCED_MOTION: {"animation": "none"},
+    "display": "grid",
+    "grid_template_columns": (
+        f"{theme.DELTA_WIDTH} minmax(0, 1fr) {theme.LEAD_WIDTH} {theme.TIME_WIDTH}"
+    ),
+    theme.UNDER_NARROW: {
+        "grid_template_columns": f"{theme.DELTA_WIDTH} minmax(0, 1fr) auto",
+        "grid_template_areas": '"delta event when" "delta lead lead"',
+        "row_gap": "0",
+    },
 }
 
 _LIST: theme.Style = {"list_style": "none", "margin": "0", "padding": "0"}
@@ -87,10 +94,9 @@ def _feed_row(event: rx.Var[FeedRow]) -> rx.Component:
             event.delta,
             title="Points this event gave",
             style={
-                "min_width": "4ch",
-                "text_align": "right",
                 "font_weight": theme.SEMIBOLD,
                 "color": rx.cond(event.delta.startswith("+"), theme.GOOD, theme.MUTED),
+                theme.UNDER_NARROW: {"grid_area": "delta"},
             },
         ),
         rx.el.span(
@@ -99,15 +105,23 @@ def _feed_row(event: rx.Var[FeedRow]) -> rx.Component:
                 event.detail,
                 style={"color": theme.MUTED, "margin_inline_start": theme.SPACE_2},
             ),
-            style={"flex": "1", "min_width": "0", **theme.ONE_LINE},
+            style={**theme.ONE_LINE, theme.UNDER_NARROW: {"grid_area": "event"}},
         ),
         rx.el.span(
-            text_link(event.lead, event.href),
-            style={"max_width": "40%", **theme.ONE_LINE},
+            row_link(event.lead, event.href),
+            style={**theme.ONE_LINE, theme.UNDER_NARROW: {"grid_area": "lead"}},
         ),
-        moment(event.occurred),
+        rx.el.span(
+            moment(event.occurred),
+            style={
+                "color": theme.MUTED,
+                "text_align": "right",
+                theme.UNDER_NARROW: {"grid_area": "when"},
+            },
+        ),
         key=event.id,
-        style=_ARRIVING,
+        custom_attrs={"data-changed": rx.cond(event.fresh, "odd", "")},
+        style=_FEED_LINE,
     )
 
 
@@ -125,6 +139,7 @@ def _feed() -> rx.Component:
                 tab_index=0,
                 style={
                     **_LIST,
+                    **theme.tinted("li"),
                     "max_height": theme.FEED_HEIGHT,
                     "overflow_y": "auto",
                 },
@@ -143,7 +158,7 @@ def _feed() -> rx.Component:
 def _top_row(lead: rx.Var[TopRow]) -> rx.Component:
     return rx.el.li(
         rx.el.span(
-            text_link(lead.name, lead.href),
+            row_link(lead.name, lead.href),
             style={"flex": "1", "min_width": "0", **theme.ONE_LINE},
         ),
         score(lead.score, lead.score_percent, lead.stage),

@@ -30,11 +30,12 @@ def _points(rule: rx.Var[RuleRow]) -> rx.Component:
             max=MAXIMUM_POINTS,
             step=1,
             custom_attrs={"aria-label": "Points for " + rule.name},
-            on_change=lambda value: RulesState.edit(rule.id, value).debounce(150),
+            on_change=lambda value: RulesState.edit(rule.id, value),
             style={
                 "width": theme.NUMBER_FIELD_WIDTH,
                 "margin_inline_start": "auto",
                 "& input": {
+                    "padding_inline_end": theme.SPACE_2,
                     "text_align": "right",
                     "font_variant_numeric": theme.TABULAR,
                 },
@@ -139,4 +140,5 @@ def rules_page() -> rx.Component:
             ),
         ),
         current="/rules",
+        width=theme.NARROW_PAGE_WIDTH,
     )

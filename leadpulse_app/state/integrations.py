@@ -131,7 +131,7 @@ def _answer_of(sent: object) -> Answer:
 
 def snippet(host: str, key: str) -> str:
     """Return the tag that a site pastes before its closing head tag."""
-    return f'<script async src="{host}/sdk/ls.js" data-api-key="{key}"></script>'
+    return f'<script async src="{host}/sdk/ls.js"\n  data-api-key="{key}"></script>'
 
 
 def example_event(key: str) -> str:

@@ -22,6 +22,7 @@ from leadpulse_app.state.moments import Moment, moment_of, zone_of
 from leadpulse_app.state.pages import LivePage
 
 LEADS_PATH = "/leads"
+SEARCH_FIELD = "search"
 PAGE_SIZE = 50
 MAXIMUM_PAGE_NUMBER = 10_000
 
@@ -159,6 +160,11 @@ class LeadsState(LivePage, rx.State):
             wanted.address(page=wanted.page + 1) if last < page.total else ""
         )
         self.export_href = wanted.address("/api/leads/export", page="")
+
+    @rx.event
+    def show_all(self) -> list[EventSpec]:
+        """Leave stage and search behind."""
+        return [rx.set_value(SEARCH_FIELD, ""), rx.redirect(LEADS_PATH)]
 
     @rx.event
     def search(self, query: str) -> EventSpec:

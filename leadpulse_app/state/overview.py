@@ -16,7 +16,7 @@ from leadpulse_app.state.moments import Moment, moment_of, zone_of
 from leadpulse_app.state.pages import LivePage
 
 FEED_LENGTH = 30
-TOP_LENGTH = 6
+TOP_LENGTH = 10
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class FeedRow:
     href: str
     delta: str
     occurred: Moment
+    fresh: bool
+    """Whether it arrived while this page was open."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,12 @@ class OverviewState(LivePage, rx.State):
     feed: list[FeedRow] = []
     top: list[TopRow] = []
 
+    _opened_at_event: int | None = None
+
+    def _open(self) -> None:
+        self._opened_at_event = None
+        super()._open()
+
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         async with database.transaction(actor.project_id) as session:
             return _Content(
@@ -95,7 +103,14 @@ class OverviewState(LivePage, rx.State):
         self.cold, self.warm, self.hot, self.qualified = (
             _stage_count(stage, content.counts[stage], total) for stage in Stage
         )
-        self.feed = [_feed_row(event, content) for event in content.events]
+        fresh_after = self._opened_at_event
+        newest = content.events[0].event_id if content.events else 0
+        if fresh_after is None:
+            self._opened_at_event = fresh_after = newest
+        self.feed = [
+            _feed_row(event, content, fresh=event.event_id > fresh_after)
+            for event in content.events
+        ]
         self.top = [_top_row(lead) for lead in content.top]
 
 
@@ -109,7 +124,7 @@ def _stage_count(stage: Stage, count: int, total: int) -> StageCount:
     )
 
 
-def _feed_row(event: RecentEvent, content: _Content) -> FeedRow:
+def _feed_row(event: RecentEvent, content: _Content, *, fresh: bool) -> FeedRow:
     place = event.properties.get("path") or event.properties.get("url")
     return FeedRow(
         id=str(event.event_id),
@@ -121,6 +136,7 @@ def _feed_row(event: RecentEvent, content: _Content) -> FeedRow:
         occurred=moment_of(
             event.occurred_at, now=content.now, zone=zone_of(content.time_zone)
         ),
+        fresh=fresh,
     )
 
 
