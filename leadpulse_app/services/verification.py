@@ -1,0 +1,314 @@
+"""Recomputes every score from the events: the check that the ledger is the score.
+
+It shares the pure fold with scoring and nothing else, reads each project in one
+snapshot, and holds one lead in memory at a time.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import Generic, LiteralString, NamedTuple, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import args_row
+
+from leadpulse_app.database import connection_scope
+from leadpulse_app.domain.fold import FIELD_SETTING_TYPES, Fields, Input, Position, fold
+from leadpulse_app.domain.ruleset import Ruleset
+from leadpulse_app.domain.stage import stage_of
+
+DIFFERENCES_PER_LEAD = 5
+"""How many of one lead's differences are told."""
+
+_ROWS_AT_ONCE = 1_000
+
+_PROJECTS = """
+    SELECT project_id FROM membership
+    UNION SELECT project_id FROM api_key
+    UNION SELECT project_id FROM pending
+    ORDER BY project_id
+"""
+
+_LEADS = """
+    SELECT id, score, stage, sequence, last_event_at, last_message_id, email, name,
+        company
+    FROM lead WHERE project_id = %s ORDER BY id
+"""
+
+_EVENTS = """
+    SELECT e.lead_id, e.occurred_at, e.message_id, e.id, e.type,
+        CASE WHEN e.type = ANY (%s) THEN e.properties END AS properties,
+        EXISTS (
+            SELECT FROM pending AS p
+            WHERE (p.project_id, p.lead_id, p.event_id)
+                = (e.project_id, e.lead_id, e.id)
+        ) AS is_pending
+    FROM event AS e WHERE e.project_id = %s
+    ORDER BY e.lead_id, e.occurred_at, e.message_id
+"""
+
+_ENTRIES = """
+    SELECT lead_id, sequence, event_id, rule_id, ruleset_version, delta, old_score,
+        new_score
+    FROM score_entry WHERE project_id = %s ORDER BY lead_id, sequence
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that is not as the events say it should be."""
+
+    project_id: UUID
+    lead_id: UUID | None
+    """Unknown where it concerns the whole project."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was checked, and what was found."""
+
+    projects: int
+    leads: int
+    differences: tuple[Difference, ...]
+
+
+class _Lead(NamedTuple):
+    id: UUID
+    score: int
+    stage: str
+    sequence: int
+    last_event_at: datetime | None
+    last_message_id: str | None
+    email: str | None
+    name: str | None
+    company: str | None
+
+
+class _Event(NamedTuple):
+    lead_id: UUID
+    occurred_at: datetime
+    message_id: str
+    id: int
+    type: str
+    properties: dict[str, object] | None
+    is_pending: bool
+
+
+class _Entry(NamedTuple):
+    lead_id: UUID
+    sequence: int
+    event_id: int
+    rule_id: UUID | None
+    ruleset_version: int
+    delta: int
+    old_score: int
+    new_score: int
+
+
+def verify(connection: psycopg.Connection) -> Verification:
+    """Compare every project's leads and ledgers with the fold of their events.
+
+    Events that are still pending are left out: they are not scored yet.
+
+    Args:
+        connection: Outside of any transaction; each project is read in one of its
+            own, so that scoring may go on meanwhile.
+
+    Returns:
+        What was checked and each difference found, at most five a lead. A project
+        whose rows can't be read counts as a difference.
+    """
+    isolation = connection.isolation_level
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    try:
+        with connection.transaction():
+            project_ids = [row[0] for row in connection.execute(_PROJECTS)]
+        leads = 0
+        differences: list[Difference] = []
+        for project_id in project_ids:
+            with connection_scope(connection, [project_id]):
+                for lead_id, messages in _check_project(connection, project_id):
+                    leads += lead_id is not None
+                    differences.extend(
+                        Difference(project_id, lead_id, message) for message in messages
+                    )
+    finally:
+        connection.isolation_level = isolation
+    return Verification(len(project_ids), leads, tuple(differences))
+
+
+def _check_project(
+    connection: psycopg.Connection, project_id: UUID
+) -> Iterator[tuple[UUID | None, list[str]]]:
+    found = connection.execute("SELECT FROM project WHERE id = %s", (project_id,))
+    if found.fetchone() is None:
+        # Row-level security shows nothing where the scope is wrong, and nothing
+        # would then differ.
+        yield None, ["the project can't be read under its own scope"]
+        return
+    rulesets = _Rulesets(connection, project_id)
+    with (
+        _stream(connection, _Lead, _LEADS, (project_id,)) as leads,
+        _stream(
+            connection, _Event, _EVENTS, (list(FIELD_SETTING_TYPES), project_id)
+        ) as all_events,
+        _stream(connection, _Entry, _ENTRIES, (project_id,)) as all_entries,
+    ):
+        events, entries = _ByLead(all_events), _ByLead(all_entries)
+        for lead in leads:
+            differences = _differences(
+                lead, events.take(lead.id), entries.take(lead.id), rulesets
+            )
+            yield lead.id, list(islice(differences, DIFFERENCES_PER_LEAD))
+
+
+def _differences(
+    lead: _Lead,
+    events: Sequence[_Event],
+    entries: Sequence[_Entry],
+    rulesets: "_Rulesets",
+) -> Iterator[str]:
+    yield from _ledger_differences(lead, entries)
+    recorded: Counter[tuple[int, UUID | None]] = Counter()
+    versions: dict[int, int] = {}
+    for entry in entries:
+        recorded[entry.event_id, entry.rule_id] += entry.delta
+        if versions.setdefault(entry.event_id, entry.ruleset_version) != (
+            entry.ruleset_version
+        ):
+            yield f"entry {entry.sequence} is of another ruleset version than before it"
+    inputs = []
+    for event in events:
+        version = versions.pop(event.id, None)
+        if event.is_pending:
+            if version is not None:
+                yield f"event {event.message_id} is pending and in the ledger"
+        elif version is None:
+            yield f"event {event.message_id} is neither pending nor in the ledger"
+        else:
+            try:
+                ruleset = rulesets.get(version)
+            except (LookupError, ValueError) as error:
+                yield f"ruleset version {version} can't be read: {error}"
+                return
+            position = Position(event.occurred_at, event.message_id)
+            inputs.append(
+                Input(position, event.id, event.type, event.properties, ruleset)
+            )
+    for event_id in versions:
+        yield f"the ledger has an entry for event number {event_id} of somebody else"
+    state, steps = fold(inputs)
+    if lead.score != state.score:
+        yield f"its score is {lead.score} and its events make {state.score}"
+    if lead.stage != (stage := stage_of(state.score)):
+        yield f"its stage is {lead.stage} and its events make it {stage}"
+    last = max((item.position for item in inputs), default=(None, None))
+    if (lead.last_event_at, lead.last_message_id) != last:
+        yield f"its last event is {lead.last_message_id} and should be {last[1]}"
+    if Fields(lead.email, lead.name, lead.company) != state.fields:
+        yield "its email, name or company is not what its events say"
+    expected = {(step.event_id, step.rule_id): step.delta for step in steps}
+    message_ids = {event.id: event.message_id for event in events}
+    for event_id, rule_id in expected.keys() | recorded.keys():
+        found, right = (
+            deltas.get((event_id, rule_id)) for deltas in (recorded, expected)
+        )
+        if found != right:
+            yield (
+                f"event {message_ids.get(event_id, event_id)} took "
+                f"{_points(found)} by {_rule(rule_id)} and should take {_points(right)}"
+            )
+
+
+def _ledger_differences(lead: _Lead, entries: Sequence[_Entry]) -> Iterator[str]:
+    if lead.sequence != len(entries):
+        yield f"it counts {lead.sequence} ledger entries and there are {len(entries)}"
+    score = 0
+    for number, entry in enumerate(entries, start=1):
+        if entry.sequence != number:
+            yield f"ledger entry {number} is missing"
+            break
+        if entry.old_score != score:
+            yield (
+                f"ledger entry {number} starts from {entry.old_score} "
+                f"and the one before it ends at {score}"
+            )
+        if entry.old_score + entry.delta != entry.new_score:
+            yield f"ledger entry {number} does not add up"
+        score = entry.new_score
+    newest = entries[-1].new_score if entries else 0
+    if lead.score != newest:
+        yield f"its score is {lead.score} and its newest ledger entry says {newest}"
+    total = sum(entry.delta for entry in entries)
+    if total != newest:
+        yield f"its ledger adds up to {total} and its newest entry says {newest}"
+
+
+def _points(delta: int | None) -> str:
+    return "nothing" if delta is None else f"{delta} points"
+
+
+def _rule(rule_id: UUID | None) -> str:
+    return "no rule" if rule_id is None else f"rule {rule_id}"
+
+
+class _Rulesets:
+    """A project's versions, parsed as they are met."""
+
+    def __init__(self, connection: psycopg.Connection, project_id: UUID) -> None:
+        self._stored: dict[int, object] = dict(
+            connection.execute(
+                "SELECT version, rules FROM ruleset WHERE project_id = %s",
+                (project_id,),
+            ).fetchall()
+        )
+        self._parsed: dict[int, Ruleset] = {}
+
+    def get(self, version: int) -> Ruleset:
+        if version not in self._parsed:
+            if version not in self._stored:
+                raise LookupError("there is no such version")
+            self._parsed[version] = Ruleset.model_validate(
+                {"version": version, "rules": self._stored[version]}
+            )
+        return self._parsed[version]
+
+
+Row = TypeVar("Row", _Event, _Entry)
+
+
+class _ByLead(Generic[Row]):
+    """A stream of rows in order of their leads, taken one lead after another."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        by_lead: Callable[[Row], UUID] = attrgetter("lead_id")
+        self._groups = groupby(rows, key=by_lead)
+        self._next = next(self._groups, None)
+
+    def take(self, lead_id: UUID) -> list[Row]:
+        if self._next is None or self._next[0] != lead_id:
+            return []
+        rows = list(self._next[1])
+        self._next = next(self._groups, None)
+        return rows
+
+
+AnyRow = TypeVar("AnyRow")
+
+
+@contextmanager
+def _stream(
+    connection: psycopg.Connection,
+    row: type[AnyRow],
+    query: LiteralString,
+    parameters: Sequence[object],
+) -> Iterator[Iterable[AnyRow]]:
+    with connection.cursor(row.__name__, row_factory=args_row(row)) as cursor:
+        cursor.itersize = _ROWS_AT_ONCE
+        yield cursor.execute(query, parameters)
