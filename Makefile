@@ -11,6 +11,7 @@ run: $(STAMPS)/run
 	@exec $(BIN)/python -m leadpulse_app up
 
 test: $(STAMPS)/dev $(STAMPS)/chromium
+	$(BIN)/python -m leadpulse_app.runtime.frontend
 	$(BIN)/python -m pytest
 
 lint: $(STAMPS)/dev

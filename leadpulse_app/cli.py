@@ -8,8 +8,10 @@ import asyncio
 import getpass
 import logging
 import secrets
+import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
@@ -82,7 +84,8 @@ def _up(_: argparse.Namespace, settings: Settings) -> int:
     from leadpulse_app.runtime.server import require_port
     from leadpulse_app.runtime.supervisor import Supervisor
 
-    with hold_home(settings.home):
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until it supervises
+    with hold_home(settings.home), suppress(KeyboardInterrupt):
         require_port(settings.host, settings.port, patience=PORT_PATIENCE_SECONDS)
         get_secret_key()
         if not is_built():
@@ -93,6 +96,7 @@ def _up(_: argparse.Namespace, settings: Settings) -> int:
             _say(f"Embedded {engine.name}: {engine.ground.folder}")
         _say(f"LeadPulse is on {settings.public_url}; Ctrl-C stops it")
         return Supervisor(engines).run()
+    return 0
 
 
 def _web(parsed: argparse.Namespace, _: Settings) -> int:

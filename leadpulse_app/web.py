@@ -56,9 +56,6 @@ class WebApp:
         self._api = api
         self._dashboard = dashboard
         self._public_origin = urlsplit(public_url).netloc.lower()
-        self._sdk = FileResponse(
-            PACKAGE / "sdk" / "ls.js", media_type="text/javascript", headers=SDK_HEADERS
-        )
         self._demo_site: ASGIApp | None = None
         if demo_site:
             self._demo_site = StaticFiles(directory=PACKAGE / "demo_site", html=True)
@@ -77,7 +74,7 @@ class WebApp:
         elif path == "/api" or path.startswith("/api/"):
             await self._api(scope, receive, _with_page_headers(send))
         elif path == "/sdk/ls.js":
-            await self._sdk(scope, receive, send)
+            await _sdk()(scope, receive, send)
         elif self._demo_site is not None and f"{path}/".startswith("/demo-site/"):
             site = {**scope, "root_path": f"{scope.get('root_path', '')}/demo-site"}
             await self._demo_site(site, receive, send)
@@ -124,6 +121,12 @@ def create_app() -> WebApp:
         dashboard=dashboard,
         public_url=settings.public_url,
         demo_site=bool(settings.demo_site),
+    )
+
+
+def _sdk() -> ASGIApp:
+    return FileResponse(
+        PACKAGE / "sdk" / "ls.js", media_type="text/javascript", headers=SDK_HEADERS
     )
 
 

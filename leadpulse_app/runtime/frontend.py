@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -26,6 +27,7 @@ _INPUTS = (
     *("leadpulse_app/models/**/*.py", "leadpulse_app/pages/**/*"),
     *("leadpulse_app/services/**/*.py", "leadpulse_app/state/**/*.py"),
 )
+_EXPORT = "from leadpulse_app.runtime import frontend; frontend.export_frontend()"
 _NOT_INPUTS = ("__pycache__", "external", "cli.py", "__main__.py", "web.py")
 
 
@@ -51,19 +53,33 @@ def build_frontend() -> bool:
             return False
         _STAMP.unlink(missing_ok=True)
         digest = _digest()
-        done = subprocess.run(
-            [sys.executable, "-m", "leadpulse_app.runtime.frontend"],
-            check=False,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=ROOT,
-            env=_environment(),
-        )
-        if done.returncode != 0 or not BUILD.is_dir():
-            raise FrontendError(f"the frontend was not built:\n{done.stdout}")
+        printed = _run_builder()
+        if not BUILD.is_dir():
+            raise FrontendError(f"the frontend was not built:\n{printed}")
         _STAMP.write_text(digest)
         return True
+
+
+def _run_builder() -> str:
+    builder = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", _EXPORT],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+        env=_environment(),
+        start_new_session=True,
+    )
+    try:
+        printed, _ = builder.communicate()
+    except BaseException:
+        os.killpg(builder.pid, signal.SIGKILL)  # npm and node with it
+        builder.wait()
+        raise
+    if builder.returncode != 0:
+        raise FrontendError(f"the frontend was not built:\n{printed}")
+    return printed
 
 
 @contextmanager
@@ -109,7 +125,8 @@ def _environment() -> dict[str, str]:
     return environment | {"NPM_CONFIG_REGISTRY": registry.stdout.strip()}
 
 
-def _export() -> None:
+def export_frontend() -> None:
+    """Compile the pages and bundle them, in the environment that is set up for it."""
     from reflex.utils import export, prerequisites
 
     # `reflex export` would also rewrite .gitignore and ask PyPI for a newer Reflex.
@@ -120,4 +137,4 @@ def _export() -> None:
 
 
 if __name__ == "__main__":
-    _export()
+    build_frontend()
