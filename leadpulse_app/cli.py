@@ -143,7 +143,24 @@ def _migrate(_: argparse.Namespace, settings: Settings) -> int:
 
 
 def _verify(_: argparse.Namespace, settings: Settings) -> int:
-    raise NotImplementedError
+    import psycopg
+
+    from leadpulse_app.database import connection_info
+    from leadpulse_app.runtime.home import running_engines
+    from leadpulse_app.services.verification import verify
+
+    with running_engines(settings):
+        try:
+            with psycopg.connect(connection_info(), autocommit=True) as connection:
+                found = verify(connection)
+        except psycopg.Error as error:
+            _complain(f"Not everything could be read: {error}")
+            return 1
+    for difference in found.differences:
+        lead = f" lead {difference.lead_id}" if difference.lead_id else ""
+        _say(f"project {difference.project_id}{lead}: {difference.message}")
+    _say(f"Checked {found.leads} leads of {found.projects} projects")
+    return 1 if found.differences else 0
 
 
 def _doctor(_: argparse.Namespace, settings: Settings) -> int:

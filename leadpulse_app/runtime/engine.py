@@ -32,7 +32,8 @@ class Engine(ABC):
     start_timeout: ClassVar[float]
     """Seconds until a server that says nothing counts as failed."""
     stop_signal: ClassVar[signal.Signals]
-    stop_timeout: ClassVar[float] = 5.0
+    stop_timeout: ClassVar[float] = 2.5
+    """Seconds that each of ever harsher signals gets."""
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground

@@ -25,7 +25,7 @@ from leadpulse_app.runtime.frontend import ROOT
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
-STOP_SECONDS = 6.0
+STOP_SECONDS = 7.0
 """What web and worker have to finish in; 10 s are promised for the whole."""
 LONGEST_PAUSE_SECONDS = 10.0
 STEADY_SECONDS = 10.0
