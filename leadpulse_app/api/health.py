@@ -27,6 +27,9 @@ class HealthBody(Body):
     status: Status
     postgres: bool
     redis: bool
+    worker: Annotated[
+        bool, Field(description="Whether any worker runs; false without Postgres.")
+    ]
     pending: Annotated[
         int | None,
         Field(
@@ -59,6 +62,7 @@ def _body(health: Health) -> HealthBody:
         status=Status.OK if health.is_well else Status.DEGRADED,
         postgres=health.postgres,
         redis=health.redis,
+        worker=health.worker,
         pending=health.pending,
         version=__version__,
     )

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from leadpulse_app.broker import is_redis_ready
 from leadpulse_app.database import transaction
+from leadpulse_app.services.worker_presence import is_worker_running
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Health:
 
     postgres: bool
     redis: bool
+    worker: bool
     pending: int | None
     """Leads that are still to be scored, counted up to 10,000; unknown without
     Postgres."""
@@ -53,21 +55,25 @@ class Health:
     @property
     def is_well(self) -> bool:
         """Whether everything works."""
-        return self.postgres and self.redis
+        return self.postgres and self.redis and self.worker
 
 
 async def check_health() -> Health:
     """Ask every part at once; answers within about a second."""
-    pending, redis = await asyncio.gather(
-        _unless_away(_count_pending()), _unless_away(is_redis_ready())
+    scoring, redis = await asyncio.gather(
+        _unless_away(_ask_postgres()), _unless_away(is_redis_ready())
     )
-    return Health(postgres=pending is not None, redis=bool(redis), pending=pending)
+    worker, pending = scoring or (False, None)
+    return Health(
+        postgres=scoring is not None, redis=bool(redis), worker=worker, pending=pending
+    )
 
 
-async def _count_pending() -> int:
+async def _ask_postgres() -> tuple[bool, int]:
     async with transaction() as session:
-        found = await session.execute(_PENDING_LEADS, {"limit": PENDING_LIMIT})
-        return int(found.scalar_one())
+        worker = await is_worker_running(session)
+        pending = await session.execute(_PENDING_LEADS, {"limit": PENDING_LIMIT})
+        return worker, int(pending.scalar_one())
 
 
 async def _unless_away(answer: Awaitable[Answer]) -> Answer | None:

@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import httpx
+import psycopg
 import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from leadpulse_app import database
+from leadpulse_app import __version__, database
 from leadpulse_app.api.app import create_api
 from leadpulse_app.api.transport import MAXIMUM_BODY_BYTES
+from leadpulse_app.database import connection_info
+from leadpulse_app.services.worker_presence import announce_worker
 from leadpulse_app.settings import get_settings
 from tests.tenants import make_tenant
 
@@ -61,11 +64,26 @@ async def _keep_silent(
 
 
 async def test_health_says_what_works_to_anybody(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/api/health")
+    with psycopg.connect(connection_info(), autocommit=True) as worker:
+        announce_worker(worker)
+        answer = await client.get("/api/health")
     assert answer.status_code == 200
     health = answer.json()["data"]
-    assert (health["postgres"], health["redis"]) == (True, True)
-    assert health["version"]
+    assert health.pop("pending") >= 0
+    assert health == {
+        "status": "ok",
+        "postgres": True,
+        "redis": True,
+        "worker": True,
+        "version": __version__,
+    }
+
+
+async def test_without_a_worker_health_is_degraded_and_the_process_ready(
+    client: httpx.AsyncClient,
+) -> None:
+    health = (await client.get("/api/health")).json()["data"]
+    assert (health["status"], health["worker"]) == ("degraded", False)
     assert (await client.get("/api/health/ready")).status_code == 200
 
 
@@ -90,7 +108,8 @@ async def test_health_is_quick_to_say_that_postgres_is_away(
     assert time.monotonic() - began < 2
     assert answer.status_code == 200
     health = answer.json()["data"]
-    assert (health["status"], health["postgres"]) == ("degraded", False)
+    assert health["status"] == "degraded"
+    assert (health["postgres"], health["worker"]) == (False, False)
     assert health["pending"] is None
     ready = await client.get("/api/health/ready")
     assert ready.status_code == 503
