@@ -5,7 +5,7 @@ snapshot, and holds one lead in memory at a time.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -287,9 +287,10 @@ class _ByLead(Generic[Row]):
     """A stream of rows in order of their leads, taken one lead after another."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
-        by_lead: Callable[[Row], UUID] = attrgetter("lead_id")
-        self._groups = groupby(rows, key=by_lead)
-        self._next = next(self._groups, None)
+        self._groups: Iterator[tuple[UUID, Iterator[Row]]] = groupby(
+            rows, key=attrgetter("lead_id")
+        )
+        self._next: tuple[UUID, Iterator[Row]] | None = next(self._groups, None)
 
     def take(self, lead_id: UUID) -> list[Row]:
         if self._next is None or self._next[0] != lead_id:
