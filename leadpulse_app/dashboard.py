@@ -21,7 +21,7 @@ from leadpulse_app.state.rules import RulesState
 from leadpulse_app.state.shell import ShellState
 
 app = rx.App(
-    style=theme.GLOBAL,
+    style=theme.ROOT,
     html_lang="en",
     head_components=[
         rx.el.script(src="/account.js", defer=True),

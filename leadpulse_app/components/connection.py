@@ -49,9 +49,9 @@ def connection_banner() -> rx.Component:
             "this page reconnects and catches up by itself.",
             role="status",
             style={
-                "position": "fixed",
-                "inset": "0 0 auto 0",
-                "z_index": theme.ABOVE_ALL,
+                "position": "sticky",
+                "top": theme.TOP_BAR_HEIGHT,
+                "z_index": theme.ABOVE_PAGE,
                 "display": "flex",
                 "align_items": "center",
                 "justify_content": "center",

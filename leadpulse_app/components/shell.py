@@ -328,11 +328,11 @@ def shell(
     """
     return rx.fragment(
         skip_link(),
-        connection_banner(),
         rx.el.div(
             _sidebar(current),
             rx.el.div(
                 _top_bar(title, parent),
+                connection_banner(),
                 rx.el.main(
                     *content,
                     id=CONTENT_ID,

@@ -40,7 +40,7 @@ def skeleton_rows(count: int, *, height: str = theme.ROW_HEIGHT) -> rx.Component
                     "height": height,
                     "padding": f"0 {theme.SPACE_4}",
                     "border_bottom": f"{theme.HAIR} solid {theme.HAIRLINE}",
-                    "_last": {"border_bottom": "0"},
+                    "_last_child": {"border_bottom": "0"},
                 },
             )
             for row in range(count)

@@ -4,6 +4,7 @@ Components say `theme.LINE`, never a colour or a pixel. Colours are steps of the
 Radix scales, so light and dark come from the same names.
 """
 
+from pathlib import Path
 from typing import Any
 
 import reflex as rx
@@ -103,6 +104,7 @@ OVERLAY_SHADOW = "var(--shadow-5)"
 
 # Type: size and line height, with the weight where it belongs to the role.
 FONT = '"Inter Variable", system-ui, sans-serif'
+FONT_FEATURES = '"cv11", "ss03"'
 MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"
 MEDIUM = "500"
 SEMIBOLD = "600"
@@ -185,29 +187,37 @@ def tinted(row: str) -> Style:
     }
 
 
-GLOBAL: dict[str, Any] = {
-    "font_family": FONT,
-    "font_feature_settings": '"cv11", "ss03"',
+ROOT: dict[str, Any] = {
+    "font_feature_settings": FONT_FEATURES,
     "color": INK,
     "background": CANVAS,
     **BODY_TEXT,
-    # What opens above the page is no descendant of what sets the font for it.
-    "& .radix-themes": {"--default-font-family": FONT},
-    "& [data-sonner-toaster]": {"font_family": FONT},
 }
-"""The style of the document's body."""
+"""The style of the element that all pages stand in."""
+
+_BASE_STYLESHEET = f"""
+body {{ font-family: {FONT}; background: var(--slate-2); }}
+.radix-themes {{ --default-font-family: {FONT}; }}
+[data-sonner-toaster][data-sonner-theme] {{ font-family: {FONT}; }}
+:focus-visible {{ outline: {FOCUS_RING} solid {FOCUS}; outline-offset: {HAIR}; }}
+"""
+"""What menus and toasts need too, which open outside of that element."""
 
 
-class InterFont(Plugin):
-    """Bundles the typeface with the frontend, so that no third party is asked."""
+class BaseStyle(Plugin):
+    """Bundles the typeface, so that no third party is asked for it, and uses it."""
 
     def get_frontend_dependencies(self, **context: Any) -> tuple[str, ...]:
         """Return the package that carries the font files."""
         return ("@fontsource-variable/inter@5.3.0",)
 
+    def get_static_assets(self, **context: Any) -> tuple[tuple[Path, str], ...]:
+        """Return the base stylesheet as a file of the build."""
+        return ((Path("styles") / "base.css", _BASE_STYLESHEET),)
+
     def get_stylesheet_paths(self, **context: Any) -> tuple[str, ...]:
-        """Return the stylesheet that declares them."""
-        return ("@fontsource-variable/inter/index.css",)
+        """Return the stylesheets, in the order in which they override."""
+        return ("@fontsource-variable/inter/index.css", "./base.css")
 
 
 def plugins() -> list[Plugin]:
@@ -223,5 +233,5 @@ def plugins() -> list[Plugin]:
                 has_background=False,
             )
         ),
-        InterFont(),
+        BaseStyle(),
     ]

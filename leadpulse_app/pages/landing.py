@@ -141,7 +141,7 @@ def _sample_row(
             "min_height": theme.TOUCH_ROW,
             "padding": f"0 {theme.SPACE_5}",
             "border_bottom": f"{theme.HAIR} solid {theme.HAIRLINE}",
-            "_last": {"border_bottom": "0"},
+            "_last_child": {"border_bottom": "0"},
             **theme.TABLE_TEXT,
         },
     )

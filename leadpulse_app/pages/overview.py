@@ -38,7 +38,7 @@ _LINE: theme.Style = {
     "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
     "border_bottom": f"{theme.HAIR} solid {theme.HAIRLINE}",
     **theme.TABLE_TEXT,
-    "_last": {"border_bottom": "0"},
+    "_last_child": {"border_bottom": "0"},
     "_hover": {"background": theme.HOVER},
 }
 

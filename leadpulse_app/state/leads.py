@@ -1,5 +1,6 @@
 """The list of leads. Its filters are in the page's address, so a link keeps them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -88,6 +89,22 @@ class StageTab:
     selected: bool
 
 
+def _tabs(wanted: LeadFilter, counts: Mapping[Stage, int]) -> list[StageTab]:
+    choices: list[tuple[Stage | None, int]] = [
+        (None, sum(counts.values())),
+        *((stage, counts.get(stage, 0)) for stage in reversed(Stage)),
+    ]
+    return [
+        StageTab(
+            stage=stage or "",
+            count=words.number(count) if counts else "",
+            href=wanted.address(stage=stage or "", page=""),
+            selected=wanted.stage == stage,
+        )
+        for stage, count in choices
+    ]
+
+
 @dataclass(frozen=True)
 class _Content:
     wanted: LeadFilter
@@ -101,7 +118,7 @@ class LeadsState(LivePage, rx.State):
     """What the list shows."""
 
     rows: list[LeadRow] = []
-    tabs: list[StageTab] = []
+    tabs: list[StageTab] = _tabs(LeadFilter(), {})
     query: str = ""
     filtered: bool = False
     range_text: str = ""
@@ -195,19 +212,3 @@ def _row(
         next_action=words.action(lead.next_action),
         changed=changed,
     )
-
-
-def _tabs(wanted: LeadFilter, counts: dict[Stage, int]) -> list[StageTab]:
-    choices: list[tuple[Stage | None, int]] = [
-        (None, sum(counts.values())),
-        *((stage, counts[stage]) for stage in reversed(Stage)),
-    ]
-    return [
-        StageTab(
-            stage=stage or "",
-            count=words.number(count),
-            href=wanted.address(stage=stage or "", page=""),
-            selected=wanted.stage == stage,
-        )
-        for stage, count in choices
-    ]
