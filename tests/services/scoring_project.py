@@ -153,6 +153,11 @@ class ScoringProject:
         )
         return int(row["n"])
 
+    def forget_pending(self) -> None:
+        """Leave nothing behind that other tests would score."""
+        with get_pool().connection() as connection:
+            connection.execute("DELETE FROM pending WHERE project_id = %s", (self.id,))
+
     def differences(self) -> list[Difference]:
         """What `verify` finds in this project."""
         with get_pool().connection() as connection:

@@ -1,0 +1,67 @@
+import threading
+import time
+
+import psycopg
+import pytest
+
+from leadpulse_app.database import connection_info, database_url
+from leadpulse_app.tasks.scorer import THREADS, Scorer
+from tests.services.scoring_project import ScoringProject, score_all
+
+
+@pytest.fixture
+def project() -> ScoringProject:
+    score_all()
+    return ScoringProject.create({"visit": 5})
+
+
+def scorers_waiting_for_a_table() -> int:
+    with psycopg.connect(connection_info()) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_locks WHERE relation = 'pending'::regclass"
+            " AND NOT granted"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_who_comes_while_enough_threads_score_is_not_needed_and_not_forgotten(
+    project: ScoringProject,
+) -> None:
+    lead_id = project.add_lead()
+    project.add_event(lead_id, "visit")
+    scorer = Scorer()
+    threads = [
+        threading.Thread(target=scorer.run, kwargs={"for_seconds": 60})
+        for _ in range(THREADS)
+    ]
+    with psycopg.connect(database_url()) as holder:
+        holder.execute("LOCK TABLE pending IN ACCESS EXCLUSIVE MODE")
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + 10
+        while scorers_waiting_for_a_table() < THREADS:
+            assert time.monotonic() < deadline
+        assert scorer.run(for_seconds=60)  # at once: the others have every place
+    for thread in threads:
+        thread.join()
+    assert project.lead(lead_id)["score"] == 5
+    assert project.pending() == 0
+
+
+def test_a_scorer_leaves_off_when_its_time_is_up(project: ScoringProject) -> None:
+    project.add_event(project.add_lead(), "visit")
+    scorer = Scorer()
+    assert not scorer.run(for_seconds=0)
+    assert scorer.run(for_seconds=60)
+
+
+def test_a_stopped_scorer_finishes_its_transaction_and_no_more(
+    project: ScoringProject,
+) -> None:
+    lead_id = project.add_lead()
+    project.add_event(lead_id, "visit")
+    scorer = Scorer()
+    scorer.stop()
+    assert not scorer.run(for_seconds=60)
+    assert project.lead(lead_id)["score"] == 5

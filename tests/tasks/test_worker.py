@@ -1,0 +1,107 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from leadpulse_app.broker import redis_url
+from leadpulse_app.database import get_pool, transaction
+from leadpulse_app.services.worker_presence import is_worker_running
+from leadpulse_app.tasks import enqueue_scoring_hint
+from tests.services.scoring_project import ScoringProject, score_all, score_once
+
+RUN = "from leadpulse_app.tasks.worker import run_worker; run_worker()"
+NO_REDIS = "unix:///nonexistent/valkey.sock"
+
+
+@contextmanager
+def worker(redis: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN], env=os.environ | {"REDIS_URL": redis}
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until(holds: Callable[[], bool], *, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def project() -> ScoringProject:
+    score_all()
+    return ScoringProject.create({"visit": 5})
+
+
+def test_events_are_scored_with_redis_away(project: ScoringProject) -> None:
+    lead_id = project.add_lead()
+    with worker(NO_REDIS):
+        for minute in (1, 2):
+            project.add_event(lead_id, "visit", minute=minute)
+            wait_until(lambda: project.pending() == 0)
+    assert project.lead(lead_id)["score"] == 10
+
+
+def test_events_whose_hint_was_given_are_scored(project: ScoringProject) -> None:
+    lead_id = project.add_lead()
+    with worker(redis_url()):
+        project.add_event(lead_id, "visit")
+        enqueue_scoring_hint()
+        wait_until(lambda: project.pending() == 0)
+    assert project.lead(lead_id)["score"] == 5
+
+
+def test_a_lead_set_aside_is_tried_again_when_its_time_comes(
+    project: ScoringProject,
+) -> None:
+    lead_id = project.add_lead()
+    project.publish_stored([{"event_type": "visit"}])
+    project.add_event(lead_id, "visit")
+    assert score_once().failures == 1
+    project.publish({"visit": 5})
+    with worker(NO_REDIS):
+        wait_until(lambda: project.pending() == 0)
+    assert project.lead(lead_id)["score"] == 5
+
+
+@pytest.mark.parametrize("redis", [NO_REDIS, None], ids=["no redis", "redis"])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+async def test_a_worker_shows_while_it_runs_and_ends_when_told(
+    signum: signal.Signals, redis: str | None
+) -> None:
+    async def is_running() -> bool:
+        async with transaction() as session:
+            return await is_worker_running(session)
+
+    assert not await is_running()
+    with worker(redis or redis_url()) as process:
+        deadline = time.monotonic() + 15
+        while not await is_running():
+            assert time.monotonic() < deadline
+        process.send_signal(signum)
+        assert process.wait(timeout=8) == 0
+    assert not await is_running()
+
+
+def test_a_killed_worker_no_longer_counts_as_running() -> None:
+    def is_announced() -> bool:
+        with get_pool().connection() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+            ).fetchone()
+        return row is not None and row[0] > 0
+
+    with worker(NO_REDIS) as process:
+        wait_until(is_announced)
+        process.kill()
+        wait_until(lambda: not is_announced())
