@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from leadpulse_app.runtime.ground import find_ground
 from leadpulse_app.runtime.postgres import PostgresEngine
 from leadpulse_app.runtime.valkey import ValkeyEngine
 from tests.e2e.product import ROOT, Product, free_port, wait_for
+from tests.runtime.handshake import open_websocket
 from tests.runtime.outside import OutsidePostgres, OutsideValkey
 
 pytestmark = pytest.mark.e2e
@@ -56,6 +58,42 @@ def test_what_is_killed_is_started_anew_and_a_stop_leaves_nothing(
     running.kill("bin/postgres", "-D")
     running.wait_until_healthy()
     running.stop()  # asserts the exit status, the time and that nothing is left
+
+
+def test_a_stop_amid_traffic_and_open_pages_keeps_what_was_accepted(
+    running: Product,
+) -> None:
+    account = running.register()
+    accepted: list[int] = []
+    closed = threading.Event()
+
+    def send() -> None:
+        count = 0
+        with httpx.Client(timeout=10) as client:
+            while not closed.is_set():
+                body = {"apiKey": account.write_key, "event": "page_view"}
+                try:
+                    answer = client.post(
+                        f"{running.url}/api/ingest/event",
+                        json={**body, "anonymousId": "visitor"},
+                    )
+                except httpx.HTTPError:
+                    break
+                count += answer.status_code == 202
+        accepted.append(count)
+
+    senders = [threading.Thread(target=send) for _ in range(8)]
+    with open_websocket(running):
+        for sender in senders:
+            sender.start()
+        wait_for(lambda: len(running.leads(account)), seconds=20, what="the first lead")
+        running.stop()
+    closed.set()
+    for sender in senders:
+        sender.join()
+    running.start()
+    stored = int(running.sql("SELECT count(*) FROM event"))
+    assert 0 < sum(accepted) <= stored
 
 
 def test_the_secret_is_made_once_and_for_its_owner_alone(running: Product) -> None:

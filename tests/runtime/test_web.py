@@ -1,36 +1,17 @@
 """The one port: each path is answered by its part, and strangers get no websocket."""
 
-import base64
-import http.client
-import os
-
 import httpx
 import pytest
 
 from tests.e2e.product import Product
+from tests.runtime.handshake import SWITCHING_PROTOCOLS, handshake
 
 pytestmark = pytest.mark.e2e
 
 
-def handshake(product: Product, origin: str | None) -> int:
-    """Return the status that opening the dashboard's websocket gets."""
-    connection = http.client.HTTPConnection("localhost", product.port, timeout=10)
-    headers = {
-        "Upgrade": "websocket",
-        "Connection": "Upgrade",
-        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
-        "Sec-WebSocket-Version": "13",
-    }
-    if origin is not None:
-        headers["Origin"] = origin
-    connection.request("GET", "/_event/?EIO=4&transport=websocket", headers=headers)
-    response = connection.getresponse()
-    connection.close()
-    return response.status
-
-
 def test_the_products_own_page_opens_a_websocket(shared_product: Product) -> None:
-    assert handshake(shared_product, shared_product.url) == 101
+    with handshake(shared_product, origin=shared_product.url) as status:
+        assert status == SWITCHING_PROTOCOLS
 
 
 @pytest.mark.parametrize(
@@ -43,7 +24,8 @@ def test_the_products_own_page_opens_a_websocket(shared_product: Product) -> Non
     ],
 )
 def test_a_strangers_page_opens_none(shared_product: Product, origin: str) -> None:
-    assert handshake(shared_product, origin) == 403
+    with handshake(shared_product, origin=origin) as status:
+        assert status == 403
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/leads/some-lead"])
