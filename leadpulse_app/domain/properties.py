@@ -46,6 +46,11 @@ def find_unstorable_text(properties: Mapping[str, Json]) -> str | None:
 
     Those are the ones with a NUL character or with half a surrogate pair.
     """
+    try:
+        if rb"\u0000" not in pydantic_core.to_json(properties):
+            return None
+    except ValueError:
+        pass  # half a surrogate pair, or nested deeper than the writer goes
     stack: list[Json] = [properties]
     while stack:
         value = stack.pop()

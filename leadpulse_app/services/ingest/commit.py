@@ -35,8 +35,11 @@ MAX_WAITING = 10_000
 MAX_BATCH = 500
 """Events in a transaction: larger ones gain nothing and keep more people waiting."""
 
-COMMITTERS = 2
-"""Transactions at a time: while one waits for the disk, another is being filled."""
+GATHER_SECONDS = 0.001
+"""What a busy process waits for a larger batch: it costs less for each event."""
+
+BUSY_BATCH = 4
+"""Events in a batch from which on a process is busy."""
 
 MAX_KNOWN_LEADS = 100_000
 """Aliases whose lead a process remembers, about 50 MB of them."""
@@ -165,13 +168,11 @@ class GroupCommit:
         self._filled = asyncio.Event()
         self._stopping = False
         self._known_leads: OrderedDict[_AliasKey, UUID] = OrderedDict()
-        self._committers: list[asyncio.Task[None]] = []
+        self._committer: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to commit. Postgres may still be away."""
-        self._committers = [
-            asyncio.create_task(self._commit_queue()) for _ in range(COMMITTERS)
-        ]
+        self._committer = asyncio.create_task(self._commit_queue())
 
     async def submit(self, project_id: UUID, event: IngestedEvent) -> IngestStatus:
         """Return once the event is durable.
@@ -197,8 +198,10 @@ class GroupCommit:
         """Commit and answer what was accepted, take no more, and let go of Postgres."""
         self._stopping = True
         self._filled.set()
-        if self._committers:
-            _, late = await asyncio.wait(self._committers, timeout=STOP_TIMEOUT_SECONDS)
+        if self._committer is not None:
+            _, late = await asyncio.wait(
+                [self._committer], timeout=STOP_TIMEOUT_SECONDS
+            )
             for committer in late:
                 committer.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -213,6 +216,8 @@ class GroupCommit:
                     await self._commit(line, batch)
                 finally:
                     _refuse(batch)  # whoever was not answered by now
+                if len(batch) >= BUSY_BATCH:
+                    await asyncio.sleep(GATHER_SECONDS)
         finally:
             await line.close()
 
@@ -220,7 +225,8 @@ class GroupCommit:
         while not self._queue and not self._stopping:
             self._filled.clear()
             await self._filled.wait()
-        return [self._queue.popleft() for _ in range(min(len(self._queue), MAX_BATCH))]
+        size = min(len(self._queue), MAX_BATCH)
+        return [self._queue.popleft() for _ in range(size)]
 
     async def _commit(self, line: Line, batch: Sequence[_Waiting]) -> None:
         try:
@@ -321,13 +327,9 @@ def _event_row(
     ordinal: int, waiting: _Waiting, lead_id: UUID | None
 ) -> Mapping[str, object]:
     event = waiting.event
-    _, kind, value = waiting.alias_key
-    return {
+    row = {
         "ordinal": ordinal,
         "project_id": waiting.project_id,
-        "lead_id": lead_id,
-        "kind": kind,
-        "value": value,
         "message_id": event.message_id,
         "type": event.type,
         "anonymous_id": event.anonymous_id,
@@ -339,10 +341,16 @@ def _event_row(
         "received_at": event.received_at,
         "occurred_at": event.occurred_at,
     }
+    if lead_id is None:
+        _, row["kind"], row["value"] = waiting.alias_key
+    else:
+        row["lead_id"] = lead_id
+    return row
 
 
 def _refuse(unanswered: Iterable[_Waiting]) -> None:
     for waiting in unanswered:
-        waiting.resolve(
-            UnavailableError("The event could not be stored just now", retry_after=1)
-        )
+        if not waiting.answer.done():
+            waiting.answer.set_result(
+                UnavailableError("The event could not be stored yet", retry_after=1)
+            )

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
-import psycopg
 from psycopg import AsyncConnection
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
@@ -22,9 +21,10 @@ class Line:
 
     @asynccontextmanager
     async def round_trip(self) -> AsyncIterator[Connection]:
-        """Open a transaction whose statements are sent together when the block ends.
+        """Run the block's statements as one transaction, without waiting between them.
 
-        Results can be read after the block; they are committed then.
+        They are sent in a pipeline, which Postgres commits as a whole where the block
+        ends, or rolls back as a whole. Results can be read after the block.
 
         Raises:
             psycopg.Error: Postgres is away, refused a statement, or did not confirm
@@ -33,15 +33,11 @@ class Line:
         connection = self._connection
         if connection is None:
             connection = self._connection = await AsyncConnection.connect(
-                connection_info(), autocommit=True
+                connection_info(), autocommit=True, prepare_threshold=0
             )
         try:
-            async with connection.pipeline(), connection.transaction():
+            async with connection.pipeline():
                 yield connection
-        except psycopg.Error:
-            if connection.info.transaction_status is TransactionStatus.INERROR:
-                await connection.rollback()
-            raise
         finally:
             if connection.info.transaction_status is not TransactionStatus.IDLE:
                 await self.close()
