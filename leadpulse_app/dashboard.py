@@ -1,7 +1,7 @@
 """The dashboard: the pages under their addresses, behind the guard."""
 
 import reflex as rx
-from reflex_components_core.base.error_boundary import ErrorBoundary
+from reflex.app import default_error_boundary
 
 from leadpulse_app.components import theme
 from leadpulse_app.pages.account import login_page, register_page
@@ -30,7 +30,7 @@ app = rx.App(
         rx.el.meta(name="color-scheme", content="light dark"),
     ],
     # Without Reflex's own notices of a lost connection; the shell has one.
-    app_wraps={(55, "ErrorBoundary"): lambda _: ErrorBoundary.create()},
+    app_wraps={(55, "ErrorBoundary"): lambda _: default_error_boundary()},
     toaster=rx.toast.provider(position="bottom-right", rich_colors=False),
     backend_exception_handler=guard.explain_failure,
 )

@@ -21,6 +21,17 @@ def quiet_button(*children: rx.Component | str, **props: Any) -> rx.Component:
     )
 
 
+def plain_button(*children: rx.Component | str, **props: Any) -> rx.Component:
+    """Return a button without a frame, for where many stand close together."""
+    return rx.button(
+        *children,
+        variant="ghost",
+        color_scheme="gray",
+        style={**_LABEL, "margin": theme.SPACE_1},
+        **props,
+    )
+
+
 def icon_button(icon: rx.Component, label: str, **props: Any) -> rx.Component:
     """Return a button that shows an icon alone and is named by its label."""
     return rx.icon_button(

@@ -1,9 +1,45 @@
 """Whether this page still hears from the server, and what that means for it."""
 
 import reflex as rx
-from reflex_components_core.core.banner import has_connection_errors
+from reflex_base.constants import Hooks, Imports
+from reflex_base.utils.imports import ImportVar
+from reflex_base.vars import VarData
+from reflex_base.vars.number import BooleanVar
 
 from leadpulse_app.components import theme
+
+_WATCH_NETWORK = """useEffect(() => {
+    const look = () => setOffline(!navigator.onLine);
+    const changes = ["online", "offline"];
+    look();
+    changes.forEach((change) => window.addEventListener(change, look));
+    return () =>
+        changes.forEach((change) => window.removeEventListener(change, look));
+}, []);"""
+
+connection_lost = rx.Var(
+    "(offline || connectErrors.length > 0)",
+    _var_data=VarData(
+        imports={
+            **Imports.CONNECT_ERRORS,
+            "react": [
+                *Imports.CONNECT_ERRORS.get("react", ()),
+                ImportVar(tag="useState"),
+                ImportVar(tag="useEffect"),
+            ],
+        },
+        hooks={
+            Hooks.CONNECT_ERRORS: None,
+            "const [offline, setOffline] = useState(false);": None,
+            _WATCH_NETWORK: None,
+        },
+    ),
+).to(BooleanVar)
+"""Whether the browser is offline, or the server did not answer the last attempt.
+
+A browser notices at once that it is offline; that a connection has gone silent,
+only when a ping stays unanswered.
+"""
 
 
 def _dot(colour: str) -> rx.Component:
@@ -22,7 +58,7 @@ def live_indicator() -> rx.Component:
     """Return whether what is shown changes by itself now."""
     return rx.el.span(
         rx.cond(
-            has_connection_errors,
+            connection_lost,
             rx.fragment(_dot(theme.CAUTION_DOT), "Reconnecting"),
             rx.fragment(_dot(theme.GOOD_DOT), "Live"),
         ),
@@ -42,7 +78,7 @@ def live_indicator() -> rx.Component:
 def connection_banner() -> rx.Component:
     """Return the notice that shows while the connection is lost."""
     return rx.cond(
-        has_connection_errors,
+        connection_lost,
         rx.el.div(
             rx.icon("wifi-off", size=theme.ICON, aria_hidden=True),
             "Connection lost. What you see may be out of date; "

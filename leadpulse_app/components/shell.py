@@ -274,13 +274,21 @@ def _heading(title: rx.Var[str] | str, parent: tuple[str, str] | None) -> rx.Com
             href=href,
             underline="hover",
             color_scheme="gray",
-            style={**theme.TITLE_TEXT, "color": theme.MUTED},
+            style={
+                **theme.TITLE_TEXT,
+                "color": theme.MUTED,
+                theme.UNDER_NARROW: theme.GONE,
+            },
         ),
         rx.icon(
             "chevron-right",
             size=theme.ICON,
             aria_hidden=True,
-            style={"color": theme.FAINT, "flex_shrink": "0"},
+            style={
+                "color": theme.FAINT,
+                "flex_shrink": "0",
+                theme.UNDER_NARROW: theme.GONE,
+            },
         ),
         heading,
         style={

@@ -47,14 +47,3 @@ def skeleton_rows(count: int, *, height: str = theme.ROW_HEIGHT) -> rx.Component
         ),
         role="status",
     )
-
-
-def by_status(
-    status: rx.Var[str],
-    *,
-    loading: rx.Component,
-    error: rx.Component,
-    ready: rx.Component,
-) -> rx.Component:
-    """Return the face of a page that fits how far its loading has come."""
-    return rx.match(status, ("ready", ready), ("error", error), loading)

@@ -87,6 +87,7 @@ ACCOUNT_WIDTH = "420px"
 LANDING_WIDTH = "1040px"
 HERO_WIDTH = "720px"
 BADGE_WIDTH = "104px"
+ACTION_WIDTH = "120px"
 TOUCH_ROW = "48px"
 COLUMN_WIDTH = "320px"
 STAT_WIDTH = "150px"
@@ -133,6 +134,7 @@ TOUCH_TEXT = _type("16px", "24px")
 # Motion: short, and only for what changed.
 QUICK = "140ms ease-out"
 FADE = "1500ms ease-out"
+PATIENCE = "1ms linear 6s"
 PULSE = "1400ms ease-in-out infinite"
 
 # Where the layout changes.

@@ -6,24 +6,30 @@ from leadpulse_app.components import theme
 from leadpulse_app.components.button import primary_button, text_link
 from leadpulse_app.components.card import body, card, section
 from leadpulse_app.components.code_block import code_block
-from leadpulse_app.components.notice import error_state
+from leadpulse_app.components.content import content
 from leadpulse_app.components.shell import shell
-from leadpulse_app.components.skeleton import by_status, skeleton_rows
+from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.state.integrations import IntegrationsState
 
-_STACK: theme.Style = {
+_COLUMN: theme.Style = {
     "display": "flex",
     "flex_direction": "column",
     "gap": theme.SPACE_4,
     "min_width": "0",
 }
 
-_TWO: theme.Style = {
+_COLUMNS: theme.Style = {
     "display": "grid",
-    "grid_template_columns": "minmax(0, 1fr) minmax(0, 1fr)",
+    "grid_template_columns": "minmax(0, 3fr) minmax(0, 2fr)",
     "align_items": "start",
     "gap": theme.SPACE_4,
     theme.UNDER_MEDIUM: {"grid_template_columns": "minmax(0, 1fr)"},
+}
+
+_BESIDE: theme.Style = {
+    "position": "sticky",
+    "top": f"calc({theme.TOP_BAR_HEIGHT} + {theme.SPACE_6})",
+    theme.UNDER_MEDIUM: {"position": "static"},
 }
 
 
@@ -39,7 +45,7 @@ def _key() -> rx.Component:
                 "Names your project. It lets events in and nothing out, so it may "
                 "stand in a page's source."
             ),
-            code_block(IntegrationsState.key, "write key"),
+            code_block(IntegrationsState.key, "write key", "Key"),
         ),
     )
 
@@ -52,12 +58,13 @@ def _snippet() -> rx.Component:
                 "Paste it before the closing head tag of every page. Page views "
                 "arrive by themselves."
             ),
-            code_block(IntegrationsState.snippet, "snippet"),
+            code_block(IntegrationsState.snippet, "snippet", "HTML"),
             _said("Then, where something happens:"),
             code_block(
                 "ls.track('demo_request', { plan: 'team' });\n"
                 "ls.identify({ email: 'ada@example.com', name: 'Ada Lovelace' });",
                 "calls",
+                "JavaScript",
             ),
         ),
     )
@@ -68,7 +75,7 @@ def _curl() -> rx.Component:
         "From a backend",
         body(
             _said("Any language that speaks HTTP will do."),
-            code_block(IntegrationsState.curl, "command"),
+            code_block(IntegrationsState.curl, "command", "Shell"),
         ),
     )
 
@@ -142,64 +149,52 @@ def _answer() -> rx.Component:
 def _tester() -> rx.Component:
     return section(
         "Webhook tester",
-        rx.el.div(
-            body(
-                rx.el.label(
-                    "Event",
-                    html_for="test-event",
-                    style={"font_weight": theme.MEDIUM},
-                ),
-                rx.el.textarea(
-                    id="test-event",
-                    default_value=IntegrationsState.test_event,
-                    rows=9,
-                    spell_check=False,
-                    style={
-                        "padding": theme.SPACE_3,
-                        "background": theme.CANVAS,
-                        "border": f"{theme.HAIR} solid {theme.LINE}",
-                        "border_radius": theme.RADIUS,
-                        "color": theme.INK,
-                        "resize": "vertical",
-                        **theme.CODE_TEXT,
-                    },
-                ),
-                rx.el.div(
-                    primary_button(
-                        "Send test event",
-                        loading=IntegrationsState.sending,
-                        on_click=[
-                            IntegrationsState.begin,
-                            rx.call_function(
-                                rx.Var("() => window.leadpulseTester.send()"),
-                                callback=IntegrationsState.receive,
-                            ),
-                        ],
-                    )
-                ),
+        body(
+            rx.el.label(
+                "Event", html_for="test-event", style={"font_weight": theme.MEDIUM}
             ),
-            rx.el.div(
-                rx.el.h3(
-                    "Answer",
-                    style={**theme.BODY_TEXT, "font_weight": theme.MEDIUM},
-                ),
-                _answer(),
-                aria_live="polite",
+            rx.el.textarea(
+                id="test-event",
+                default_value=IntegrationsState.test_event,
+                rows=9,
+                wrap="off",
+                spell_check=False,
                 style={
-                    "display": "flex",
-                    "flex_direction": "column",
-                    "gap": theme.SPACE_3,
-                    "padding": theme.SPACE_4,
-                    "border_inline_start": f"{theme.HAIR} solid {theme.HAIRLINE}",
-                    "min_width": "0",
-                    theme.UNDER_MEDIUM: {
-                        "border_inline_start": "0",
-                        "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
-                    },
+                    "padding": theme.SPACE_3,
+                    "background": theme.CANVAS,
+                    "border": f"{theme.HAIR} solid {theme.LINE}",
+                    "border_radius": theme.RADIUS,
+                    "color": theme.INK,
+                    "resize": "vertical",
+                    **theme.CODE_TEXT,
                 },
             ),
-            style={**_TWO, "align_items": "stretch", "gap": "0"},
+            rx.el.div(
+                primary_button(
+                    "Send test event",
+                    loading=IntegrationsState.sending,
+                    on_click=[
+                        IntegrationsState.begin,
+                        rx.call_function(
+                            rx.Var("() => window.leadpulseTester.send()"),
+                            callback=IntegrationsState.receive,
+                        ),
+                    ],
+                )
+            ),
         ),
+        rx.el.div(
+            rx.el.h3("Answer", style={**theme.BODY_TEXT, "font_weight": theme.MEDIUM}),
+            _answer(),
+            aria_live="polite",
+            style={
+                **_COLUMN,
+                "gap": theme.SPACE_2,
+                "padding": theme.SPACE_4,
+                "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
+            },
+        ),
+        style=_BESIDE,
     )
 
 
@@ -207,15 +202,16 @@ def integrations_page() -> rx.Component:
     """Return the page."""
     return shell(
         "Integrations",
-        by_status(
+        content(
             IntegrationsState.status,
-            loading=rx.fragment(card(skeleton_rows(3)), card(skeleton_rows(6))),
-            error=card(error_state(IntegrationsState.follow)),
-            ready=rx.fragment(
-                rx.el.div(
-                    rx.el.div(_key(), _snippet(), style=_STACK), _curl(), style=_TWO
-                ),
+            IntegrationsState.follow,
+            loading=rx.el.div(
+                card(skeleton_rows(8)), card(skeleton_rows(6)), style=_COLUMNS
+            ),
+            ready=rx.el.div(
+                rx.el.div(_key(), _snippet(), _curl(), style=_COLUMN),
                 _tester(),
+                style=_COLUMNS,
             ),
         ),
         current="/integrations",

@@ -4,7 +4,7 @@ import reflex as rx
 
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import button_link, text_link
-from leadpulse_app.components.card import card
+from leadpulse_app.components.card import section
 from leadpulse_app.components.logo import logo
 from leadpulse_app.components.score import bar
 from leadpulse_app.components.shell import CONTENT_ID, skip_link, theme_switch
@@ -129,7 +129,7 @@ def _sample_row(
         rx.el.span(
             action,
             style={
-                "width": theme.BADGE_WIDTH,
+                "width": theme.ACTION_WIDTH,
                 "color": theme.MUTED,
                 theme.UNDER_NARROW: theme.GONE,
             },
@@ -139,7 +139,7 @@ def _sample_row(
             "align_items": "center",
             "gap": theme.SPACE_3,
             "min_height": theme.TOUCH_ROW,
-            "padding": f"0 {theme.SPACE_5}",
+            "padding": f"0 {theme.SPACE_4}",
             "border_bottom": f"{theme.HAIR} solid {theme.HAIRLINE}",
             "_last_child": {"border_bottom": "0"},
             **theme.TABLE_TEXT,
@@ -148,12 +148,14 @@ def _sample_row(
 
 
 def _sample() -> rx.Component:
-    return card(
+    return section(
+        "Leads",
         rx.el.ul(
             *(_sample_row(*lead) for lead in _SAMPLE),
             aria_label="A board with sample leads",
             style={"list_style": "none", "margin": "0", "padding": "0"},
-        )
+        ),
+        note=rx.el.span("Sample", style=theme.CAPTION_TEXT),
     )
 
 

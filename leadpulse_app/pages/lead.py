@@ -5,10 +5,11 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import button_link
 from leadpulse_app.components.card import card, section
+from leadpulse_app.components.content import content
 from leadpulse_app.components.moment import moment
-from leadpulse_app.components.notice import empty_state, error_state
+from leadpulse_app.components.notice import empty_state
 from leadpulse_app.components.shell import shell
-from leadpulse_app.components.skeleton import bone, by_status, skeleton_rows
+from leadpulse_app.components.skeleton import bone, skeleton_rows
 from leadpulse_app.components.stage import stage_badge
 from leadpulse_app.components.table import Column, table
 from leadpulse_app.state.lead import LeadState, LedgerRow
@@ -186,30 +187,27 @@ def _skeleton() -> rx.Component:
     )
 
 
+def _missing() -> rx.Component:
+    return card(
+        empty_state(
+            rx.icon("user-x", size=theme.ICON_LARGE),
+            "No such lead",
+            "It may have been deleted, or the link is from another project.",
+            button_link("Show all leads", href="/leads"),
+        )
+    )
+
+
 def lead_page() -> rx.Component:
     """Return the page."""
     return shell(
         rx.cond(LeadState.name != "", LeadState.name, "Lead"),
-        rx.match(
+        content(
             LeadState.status,
-            (
-                "missing",
-                card(
-                    empty_state(
-                        rx.icon("user-x", size=theme.ICON_LARGE),
-                        "There is no such lead",
-                        "It may have been deleted, or the link is from "
-                        "another project.",
-                        button_link("Show all leads", href="/leads"),
-                    )
-                ),
-            ),
-            by_status(
-                LeadState.status,
-                loading=_skeleton(),
-                error=card(error_state(LeadState.follow)),
-                ready=rx.fragment(_header(), _ledger()),
-            ),
+            LeadState.follow,
+            loading=_skeleton(),
+            ready=rx.fragment(_header(), _ledger()),
+            missing=_missing(),
         ),
         current="/leads",
         parent=("Leads", "/leads"),

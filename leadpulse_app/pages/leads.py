@@ -5,12 +5,13 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import button_link, quiet_button
 from leadpulse_app.components.card import card
+from leadpulse_app.components.content import content
 from leadpulse_app.components.field import search_field
 from leadpulse_app.components.moment import moment
-from leadpulse_app.components.notice import empty_state, error_state
+from leadpulse_app.components.notice import empty_state
 from leadpulse_app.components.score import score
 from leadpulse_app.components.shell import shell
-from leadpulse_app.components.skeleton import by_status, skeleton_rows
+from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.components.stage import WORDS, stage_badge
 from leadpulse_app.components.table import Column, row_link, table
 from leadpulse_app.state.leads import SEARCH_FIELD, LeadRow, LeadsState, StageTab
@@ -174,38 +175,27 @@ def _empty() -> rx.Component:
     )
 
 
+def _list() -> rx.Component:
+    return rx.fragment(
+        table(
+            "Leads, highest score first",
+            (_NAME, _COMPANY, _SCORE, _STAGE, _VELOCITY, _LAST_SEEN, _NEXT_ACTION),
+            rx.foreach(LeadsState.rows, _row),
+        ),
+        _pager(),
+    )
+
+
 def leads_page() -> rx.Component:
     """Return the page."""
-    ready = rx.cond(
-        LeadsState.rows.length() > 0,
-        rx.fragment(
-            table(
-                "Leads, highest score first",
-                (
-                    _NAME,
-                    _COMPANY,
-                    _SCORE,
-                    _STAGE,
-                    _VELOCITY,
-                    _LAST_SEEN,
-                    _NEXT_ACTION,
-                ),
-                rx.foreach(LeadsState.rows, _row),
-            ),
-            _pager(),
-        ),
-        _empty(),
-    )
     return shell(
         "Leads",
         _toolbar(),
-        card(
-            by_status(
-                LeadsState.status,
-                loading=skeleton_rows(12),
-                error=error_state(LeadsState.follow),
-                ready=ready,
-            )
+        content(
+            LeadsState.status,
+            LeadsState.follow,
+            loading=card(skeleton_rows(12)),
+            ready=card(rx.cond(LeadsState.rows.length() > 0, _list(), _empty())),
         ),
         current="/leads",
     )

@@ -5,11 +5,12 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import button_link, text_link
 from leadpulse_app.components.card import card, section
+from leadpulse_app.components.content import content
 from leadpulse_app.components.moment import moment
-from leadpulse_app.components.notice import empty_state, error_state
+from leadpulse_app.components.notice import empty_state
 from leadpulse_app.components.score import score
 from leadpulse_app.components.shell import shell
-from leadpulse_app.components.skeleton import bone, by_status, skeleton_rows
+from leadpulse_app.components.skeleton import bone, skeleton_rows
 from leadpulse_app.components.stage import COLOURS, WORDS, stage_badge, stage_icon
 from leadpulse_app.components.stat import stat, stat_row
 from leadpulse_app.components.table import row_link
@@ -213,10 +214,10 @@ def overview_page() -> rx.Component:
     """Return the page."""
     return shell(
         "Overview",
-        by_status(
+        content(
             OverviewState.status,
+            OverviewState.follow,
             loading=_skeleton(),
-            error=card(error_state(OverviewState.follow)),
             ready=rx.fragment(_stats(), rx.el.div(_feed(), _top(), style=_COLUMNS)),
         ),
         current="/overview",

@@ -5,10 +5,10 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import primary_button, quiet_button
 from leadpulse_app.components.card import card
+from leadpulse_app.components.content import content
 from leadpulse_app.components.moment import moment
-from leadpulse_app.components.notice import error_state
 from leadpulse_app.components.shell import shell
-from leadpulse_app.components.skeleton import by_status, skeleton_rows
+from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.components.table import Column, table
 from leadpulse_app.domain.ruleset import MAXIMUM_POINTS, MINIMUM_POINTS
 from leadpulse_app.state.rules import RuleRow, RulesState
@@ -78,7 +78,7 @@ def _draft() -> rx.Component:
         rx.el.span(
             rx.cond(RulesState.edits > 0, RulesState.edits_text, ""),
             role="status",
-            style={"color": theme.MUTED},
+            style={"color": theme.MUTED, "_empty": theme.GONE},
         ),
         rx.cond(
             RulesState.edits > 0,
@@ -119,10 +119,10 @@ def rules_page() -> rx.Component:
     """Return the page."""
     return shell(
         "Rules",
-        by_status(
+        content(
             RulesState.status,
+            RulesState.load,
             loading=card(skeleton_rows(10)),
-            error=card(error_state(RulesState.load)),
             ready=rx.fragment(
                 _bar(),
                 card(
