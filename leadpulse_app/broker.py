@@ -47,9 +47,9 @@ def get_async_redis() -> redis.asyncio.Redis:
 
 
 async def is_redis_ready() -> bool:
-    """Return whether Redis answers."""
+    """Return whether Redis answers a read."""
     try:
-        await get_async_redis().ping()
+        await get_async_redis().get("leadpulse:ready")
     except redis.RedisError:
         return False
     return True

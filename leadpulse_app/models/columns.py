@@ -20,6 +20,6 @@ def moment(*, default_now: bool = False, nullable: bool = False) -> Any:
     return Field(
         default=None,
         nullable=nullable,
-        sa_type=DateTime(timezone=True),  # type: ignore[call-overload]
+        sa_type=DateTime(timezone=True),
         sa_column_kwargs={"server_default": func.now()} if default_now else {},
     )

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from typing import TypeVar
 from uuid import UUID
 
@@ -128,7 +128,7 @@ class LiveHub:
         if not boards:
             del self._by_project[board.project_id]
 
-    async def follow(self, tab: str, actor: Actor) -> AsyncIterator[None]:
+    async def follow(self, tab: str, actor: Actor) -> AsyncGenerator[None, None]:
         """Yield at once, then whenever the actor's project changed, until it ends."""
         board = self._start(tab, actor.project_id)
         try:

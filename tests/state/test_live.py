@@ -1,7 +1,7 @@
 """Boards wake for their own project, not too often, and not for ever."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ class Tabs:
     def __post_init__(self) -> None:
         self.hub = LiveHub(self.open.__contains__)
 
-    def follow(self, tab: str, project_id: UUID) -> AsyncIterator[None]:
+    def follow(self, tab: str, project_id: UUID) -> AsyncGenerator[None, None]:
         return self.hub.follow(tab, actor_of(project_id))
 
 
