@@ -5,8 +5,9 @@ left behind and retries the leads whose time has come, with Redis away too.
 """
 
 import logging
-import queue
+import select
 import signal
+import socket
 import threading
 import time
 
@@ -40,9 +41,7 @@ def run_worker() -> None:
     Neither Redis nor Postgres has to be there when it starts, or all the time. It
     has to be called in the main thread.
     """
-    stop_signals: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda number, _: stop_signals.put(number))
+    stop_signals = _receive_stop_signals()
     _log_outages_sparingly()
     consumer = _Consumer(
         get_queue(),
@@ -56,17 +55,25 @@ def run_worker() -> None:
     consumer.start()
     sweep.start()
     _logger.info("The worker is up")
-    while True:
-        try:
-            stop_signals.get(timeout=HEALTH_CHECK_SECONDS)
-            break
-        except queue.Empty:
-            consumer.check_worker_health()
+    while not select.select([stop_signals], [], [], HEALTH_CHECK_SECONDS)[0]:
+        consumer.check_worker_health()
     stopping.set()
     scorer.stop()
     consumer.stop(graceful=True)
     sweep.join(STOP_SECONDS)
     get_pool().close()
+
+
+def _receive_stop_signals() -> socket.socket:
+    # Written to in the very moment of a signal, whichever thread the system gives it
+    # to. A handler in Python waits for the main thread, which may just have gone to
+    # sleep.
+    receiver, sender = socket.socketpair()
+    sender.setblocking(False)
+    signal.set_wakeup_fd(sender.detach())
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda _number, _frame: None)
+    return receiver
 
 
 class _Consumer(Consumer):  # type: ignore[misc]  # huey has no types

@@ -83,7 +83,7 @@ def test_a_message_is_json_and_runs_nobodys_code() -> None:
 def test_without_redis_a_hint_is_dropped_and_told_of_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    nowhere = redis.Redis(unix_socket_path=str(tmp_path / "nobody.sock"))
+    nowhere = redis.Redis.from_url(f"unix://{tmp_path}/nobody.sock")
     monkeypatch.setattr(queue, "RECONNECT_SECONDS", 0)
     caplog.set_level(logging.WARNING, logger=queue.__name__)
     with monkeypatch.context() as away:
