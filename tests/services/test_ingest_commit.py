@@ -195,6 +195,17 @@ async def test_only_the_event_that_postgres_refuses_is_refused(
     assert await count(project_id, Event) == 40
 
 
+async def test_a_refused_event_leaves_nothing_of_its_visitor_behind(
+    project_id: UUID,
+) -> None:
+    unstorable = replace(make_event("nobody"), type="a\0b")
+    async with group_commit() as commit:
+        with pytest.raises(InvalidInputError):
+            await commit.submit(project_id, unstorable)
+        await commit.submit(project_id, make_event("somebody"))
+    assert await count(project_id, Lead) == await count(project_id, LeadAlias) == 1
+
+
 async def test_a_remembered_lead_that_is_gone_is_resolved_anew(
     project_id: UUID,
 ) -> None:

@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-PAUSE_SECONDS = 0.02
-"""Between two hints: a burst's commits share them, and nobody sees the delay."""
+PAUSE_SECONDS = 0.1
+"""Between two hints, so that a busy scorer is given larger batches, which cost less.
+Boards change four times a second at most; the first hint goes at once."""
 
 logger = logging.getLogger(__name__)
 
