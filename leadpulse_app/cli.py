@@ -33,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
-    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
+    for talkative in ("alembic", "huey"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     try:
         settings = get_settings()
     except ValidationError as error:
@@ -63,12 +64,13 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("up", _up, "run everything until Ctrl-C")
-    for name, run, says in (
-        ("web", _web, "serve the dashboard, the API and ingest on one port"),
-        ("worker", _worker, "score what came in"),
-        ("ingest", _ingest, "serve the ingest routes alone"),
-    ):
-        add(name, run, says).add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    supervised = (
+        add("web", _web, "serve the dashboard, the API and ingest on one port"),
+        add("worker", _worker, "score what came in"),
+    )
+    for command in supervised:
+        command.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    add("ingest", _ingest, "serve the ingest routes alone")
     add("migrate", _migrate, "bring the database to the newest schema")
     add("verify", _verify, "recompute every score from the events and compare")
     add("doctor", _doctor, "say what is wrong with the set-up and how to mend it")
@@ -99,18 +101,21 @@ def _up(_: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _web(parsed: argparse.Namespace, _: Settings) -> int:
-    from leadpulse_app.runtime.server import create_web, serve
+def _web(parsed: argparse.Namespace, settings: Settings) -> int:
+    from leadpulse_app.runtime.server import create_web, require_port, serve
 
-    _attach(parsed)
+    _attach(parsed.parent)
+    if parsed.parent is None:
+        require_port(settings.host, settings.port, patience=0)
     serve(create_web, websockets=True)
     return 0
 
 
-def _ingest(parsed: argparse.Namespace, _: Settings) -> int:
-    from leadpulse_app.runtime.server import create_ingest, serve
+def _ingest(_: argparse.Namespace, settings: Settings) -> int:
+    from leadpulse_app.runtime.server import create_ingest, require_port, serve
 
-    _attach(parsed)
+    _attach()
+    require_port(settings.host, settings.port, patience=0)
     serve(create_ingest, websockets=False)
     return 0
 
@@ -118,17 +123,17 @@ def _ingest(parsed: argparse.Namespace, _: Settings) -> int:
 def _worker(parsed: argparse.Namespace, _: Settings) -> int:
     from leadpulse_app.tasks.worker import run_worker
 
-    _attach(parsed)
+    _attach(parsed.parent)
     run_worker()
     return 0
 
 
-def _attach(parsed: argparse.Namespace) -> None:
+def _attach(parent: int | None = None) -> None:
     from leadpulse_app.runtime.home import embed_engines
     from leadpulse_app.runtime.lifeline import follow_parent
 
-    if parsed.parent is not None:
-        follow_parent(parsed.parent)
+    if parent is not None:
+        follow_parent(parent)
     embed_engines()
 
 

@@ -12,7 +12,11 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from leadpulse_app.broker import get_redis
-from leadpulse_app.database import RUNTIME_ROLE, connection_info
+from leadpulse_app.database import (
+    CONNECT_TIMEOUT_SECONDS,
+    RUNTIME_ROLE,
+    database_url,
+)
 from leadpulse_app.runtime.errors import SetupError
 from leadpulse_app.runtime.frontend import is_built
 from leadpulse_app.runtime.home import is_home_held, running_engines
@@ -102,29 +106,31 @@ def _examine_frontend() -> Finding:
 def _examine_database() -> Finding:
     newest = ScriptDirectory.from_config(_migrations()).get_current_head()
     try:
-        with psycopg.connect(connection_info()) as connection:
-            role = _one(connection, "SELECT current_user")
+        with psycopg.connect(
+            database_url(), connect_timeout=CONNECT_TIMEOUT_SECONDS
+        ) as connection:
+            if _one(connection, "SELECT to_regclass('alembic_version')") is None:
+                return Finding(
+                    "database", "has no schema yet", "Run `migrate` or `up`."
+                )
             found = _one(connection, "SELECT version_num FROM alembic_version")
-            excess = _one(
+            connection.execute(f"SET ROLE {RUNTIME_ROLE}".encode())
+            is_bound = _one(
                 connection,
-                "SELECT rolsuper OR rolbypassrls FROM pg_roles"
+                "SELECT NOT (rolsuper OR rolbypassrls) FROM pg_roles"
                 " WHERE rolname = current_user",
             )
-    except psycopg.errors.InvalidParameterValue:
-        return Finding("database", f"has no role {RUNTIME_ROLE}", "Run `migrate`.")
-    except psycopg.errors.UndefinedTable:
-        return Finding("database", "has no schema", "Run `migrate`.")
     except psycopg.Error as error:
         return Finding("database", str(error), "Check DATABASE_URL and the server.")
     if found != newest:
-        return Finding("database", f"has schema {found}", "Run `migrate`.")
-    if excess:
+        return Finding("database", f"has schema {found}", "Run `migrate` or `up`.")
+    if not is_bound:
         return Finding(
             "database",
-            f"the role {role} is above row-level security",
+            f"the role {RUNTIME_ROLE} is above row-level security",
             f"ALTER ROLE {RUNTIME_ROLE} NOSUPERUSER NOBYPASSRLS",
         )
-    return Finding("database", f"schema {found}, acting as {role}")
+    return Finding("database", f"schema {found}, acting as {RUNTIME_ROLE}")
 
 
 def _examine_redis() -> Finding:

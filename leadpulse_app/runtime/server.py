@@ -18,9 +18,6 @@ from leadpulse_app.runtime.lifeline import follow_forking_parent
 from leadpulse_app.settings import get_settings
 from leadpulse_app.tasks import enqueue_scoring_hint
 
-KILL_TIMEOUT_SECONDS = 5
-"""How long requests in flight and the ingest queue may take when it stops."""
-
 
 class PortTakenError(SetupError):
     """Something else listens on the port."""
@@ -59,7 +56,8 @@ def serve(factory: Callable[[], ASGIApp], *, websockets: bool) -> None:
     """Serve what a function of a module makes, until SIGTERM or SIGINT.
 
     Requests in flight are answered and what was accepted is written before it ends.
-    Open websockets don't delay the end.
+    Open websockets don't delay the end; how long requests may, is for whoever sent
+    the signal to say.
 
     Raises:
         SystemExit: A process that serves ended by itself.
@@ -73,7 +71,6 @@ def serve(factory: Callable[[], ASGIApp], *, websockets: bool) -> None:
         interface=Interfaces.ASGI,
         workers=settings.web_workers,
         respawn_failed_workers=settings.web_workers > 1,
-        workers_kill_timeout=KILL_TIMEOUT_SECONDS,
         websockets=websockets,
         log_access=False,
     ).serve()

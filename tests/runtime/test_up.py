@@ -19,7 +19,7 @@ from leadpulse_app.runtime.engine import is_running
 from leadpulse_app.runtime.ground import find_ground
 from leadpulse_app.runtime.postgres import PostgresEngine
 from leadpulse_app.runtime.valkey import ValkeyEngine
-from tests.e2e.product import ROOT, Product, free_port, wait_for
+from tests.e2e.product import ROOT, Product, free_port, post_event, wait_for
 from tests.runtime.handshake import open_websocket
 from tests.runtime.outside import OutsidePostgres, OutsideValkey
 
@@ -224,6 +224,43 @@ def test_nothing_but_the_one_port_can_be_reached(shared_product: Product) -> Non
         if found.status == psutil.CONN_LISTEN or found.type == socket.SOCK_DGRAM
     }
     assert listening == {("127.0.0.1", shared_product.port)}
+
+
+def test_ingest_alone_takes_events_for_the_running_product(
+    shared_product: Product,
+) -> None:
+    account = shared_product.register()
+    alone = Product(shared_product.home)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "leadpulse_app", "ingest"],
+        cwd=ROOT,
+        env=alone.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with httpx.Client() as client:
+            answer = post_event(
+                client,
+                alone,
+                {
+                    "apiKey": account.write_key,
+                    "event": "signup",
+                    "anonymousId": "visitor",
+                },
+            )
+        assert answer.status_code == 202
+        wait_for(
+            lambda: (
+                [lead["currentScore"] for lead in shared_product.leads(account)] == [15]
+            ),
+            seconds=20,
+            what="the score",
+        )
+    finally:
+        process.terminate()
+        status = process.wait(10)
+    assert status == 0
 
 
 def test_doctor_says_how_to_mend_what_is_wrong(own_product: Product) -> None:
