@@ -1,5 +1,7 @@
 """The content of a page, in whichever of its faces fits how far loading has come."""
 
+from collections.abc import Sequence
+
 import reflex as rx
 
 from leadpulse_app.components import theme
@@ -7,12 +9,13 @@ from leadpulse_app.components.button import quiet_button
 from leadpulse_app.components.card import card
 from leadpulse_app.components.notice import error_state
 from leadpulse_app.state.pages import Status
+from leadpulse_app.state.shell import ShellState
 
 
-def _late_notice(retry: rx.EventHandler) -> rx.Component:
+def _late_notice(retry: Sequence[rx.EventHandler]) -> rx.Component:
     return rx.el.div(
         rx.el.span("This takes longer than usual."),
-        quiet_button("Try again", on_click=retry),
+        quiet_button("Try again", on_click=list(retry)),
         style={
             "display": "flex",
             "align_items": "center",
@@ -28,7 +31,7 @@ def _late_notice(retry: rx.EventHandler) -> rx.Component:
 
 def content(
     status: rx.Var[str],
-    retry: rx.EventHandler,
+    load: rx.EventHandler,
     *,
     loading: rx.Component,
     ready: rx.Component,
@@ -38,11 +41,12 @@ def content(
 
     Args:
         status: How far the page has come, a `Status`.
-        retry: Loads the page again.
+        load: Loads the page, for when that has to be tried again.
         loading: The shape of the page.
         ready: The page itself.
         missing: What stands for a thing that is not there.
     """
+    retry = (ShellState.load, load)
     return rx.match(
         status,
         (Status.READY.value, ready),

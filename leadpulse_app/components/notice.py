@@ -1,5 +1,7 @@
 """What stands where rows would: nothing yet, or what went wrong."""
 
+from collections.abc import Sequence
+
 import reflex as rx
 
 from leadpulse_app.components import theme
@@ -52,7 +54,7 @@ def empty_state(
     )
 
 
-def error_state(retry: rx.EventHandler) -> rx.Component:
+def error_state(retry: Sequence[rx.EventHandler]) -> rx.Component:
     """Return that the database is away, and the way to try again."""
     return rx.el.div(
         _mark(rx.icon("cloud-off", size=theme.ICON_LARGE)),
@@ -62,7 +64,7 @@ def error_state(retry: rx.EventHandler) -> rx.Component:
             "accepted again as soon as it is back.",
             style=_TEXT,
         ),
-        quiet_button("Try again", on_click=retry),
+        quiet_button("Try again", on_click=list(retry)),
         role="alert",
         style=_NOTICE,
     )
