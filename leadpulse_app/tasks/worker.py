@@ -93,8 +93,8 @@ def _sweep(stopping: threading.Event) -> None:
                     _logger.warning("Postgres is back")
                     is_away = False
                 while not stopping.is_set():
-                    scorer.run(for_seconds=SWEEP_SECONDS)
-                    stopping.wait(SWEEP_SECONDS)
+                    if scorer.run(for_seconds=SWEEP_SECONDS):
+                        stopping.wait(SWEEP_SECONDS)
                     connection.execute("SELECT 1")
         except psycopg.OperationalError as error:
             if not is_away:

@@ -1,17 +1,24 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+import redis
 
 from leadpulse_app.broker import redis_url
 from leadpulse_app.database import get_pool, transaction
+from leadpulse_app.runtime.ground import find_ground
+from leadpulse_app.runtime.valkey import ValkeyEngine
 from leadpulse_app.services.worker_presence import is_worker_running
 from leadpulse_app.tasks import enqueue_scoring_hint
+from leadpulse_app.tasks.queue import get_queue
 from tests.services.scoring_project import ScoringProject, score_all, score_once
 
 RUN = "from leadpulse_app.tasks.worker import run_worker; run_worker()"
@@ -19,9 +26,9 @@ NO_REDIS = "unix:///nonexistent/valkey.sock"
 
 
 @contextmanager
-def worker(redis: str) -> Iterator[subprocess.Popen[bytes]]:
+def worker(redis_address: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN], env=os.environ | {"REDIS_URL": redis}
+        [sys.executable, "-c", RUN], env=os.environ | {"REDIS_URL": redis_address}
     )
     try:
         yield process
@@ -35,6 +42,14 @@ def wait_until(holds: Callable[[], bool], *, seconds: float = 15) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def is_announced() -> bool:
+    with get_pool().connection() as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+        ).fetchone()
+    return row is not None and row[0] > 0
 
 
 @pytest.fixture
@@ -74,17 +89,17 @@ def test_a_lead_set_aside_is_tried_again_when_its_time_comes(
     assert project.lead(lead_id)["score"] == 5
 
 
-@pytest.mark.parametrize("redis", [NO_REDIS, None], ids=["no redis", "redis"])
+@pytest.mark.parametrize("address", [NO_REDIS, None], ids=["no redis", "redis"])
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 async def test_a_worker_shows_while_it_runs_and_ends_when_told(
-    signum: signal.Signals, redis: str | None
+    signum: signal.Signals, address: str | None
 ) -> None:
     async def is_running() -> bool:
         async with transaction() as session:
             return await is_worker_running(session)
 
     assert not await is_running()
-    with worker(redis or redis_url()) as process:
+    with worker(address or redis_url()) as process:
         deadline = time.monotonic() + 15
         while not await is_running():
             assert time.monotonic() < deadline
@@ -93,14 +108,34 @@ async def test_a_worker_shows_while_it_runs_and_ends_when_told(
     assert not await is_running()
 
 
-def test_a_killed_worker_no_longer_counts_as_running() -> None:
-    def is_announced() -> bool:
-        with get_pool().connection() as connection:
-            row = connection.execute(
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-            ).fetchone()
-        return row is not None and row[0] > 0
+@pytest.fixture
+def valkey() -> Iterator[ValkeyEngine]:
+    home = Path(tempfile.mkdtemp(prefix="leadpulse-"))
+    home.chmod(0o711)  # the engine's account has to pass
+    engine = ValkeyEngine(find_ground(home))
+    yield engine
+    engine.stop()
+    shutil.rmtree(home)
 
+
+def test_hints_are_taken_soon_after_redis_comes_up_or_back(
+    valkey: ValkeyEngine,
+) -> None:
+    client = redis.Redis.from_url(valkey.url)
+    with worker(valkey.url) as process:
+        wait_until(is_announced)
+        for _ in range(2):
+            valkey.start()
+            client.lpush(get_queue().storage.queue_key, b"a hint")
+            wait_until(
+                lambda: client.llen(get_queue().storage.queue_key) == 0, seconds=5
+            )
+            assert process.poll() is None
+            valkey.stop()
+            client.close()
+
+
+def test_a_killed_worker_no_longer_counts_as_running() -> None:
     with worker(NO_REDIS) as process:
         wait_until(is_announced)
         process.kill()

@@ -1,6 +1,6 @@
 """Reads what the ledger says of leads, and appends what a fold adds to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -109,16 +109,17 @@ def write_scores(connection: psycopg.Connection, scored: Sequence[ScoredLead]) -
     updates = []
     for item in scored:
         lead = item.lead
+        project_id, lead_id = str(lead.project_id), str(lead.id)
         sequence, score = lead.sequence, lead.state.score
         for step, delta, is_new in item.changes:
             sequence += 1
             entries.append(
                 (
-                    lead.project_id,
-                    lead.id,
+                    project_id,
+                    lead_id,
                     sequence,
                     step.event_id,
-                    step.rule_id,
+                    step.rule_id or "NULL",
                     step.ruleset_version,
                     step.points,
                     delta,
@@ -139,5 +140,13 @@ def write_scores(connection: psycopg.Connection, scored: Sequence[ScoredLead]) -
                 *item.fields,
             )
         )
-    connection.execute(_APPEND, list(map(list, zip(*entries, strict=True))))
+    connection.execute(
+        _APPEND, [_array(column) for column in zip(*entries, strict=True)]
+    )
     connection.execute(_UPDATE, list(map(list, zip(*updates, strict=True))))
+
+
+def _array(values: Iterable[object]) -> str:
+    # For values that need no quoting; psycopg looks at each one and takes three times
+    # as long.
+    return f"{{{','.join(map(str, values))}}}"
