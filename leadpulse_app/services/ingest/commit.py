@@ -30,7 +30,7 @@ from leadpulse_app.services.ingest.connection import Line
 from leadpulse_app.services.ingest.hint import HintCaller
 
 MAX_WAITING = 10_000
-"""Events in the queue of a process; at 32 KB each they bound its memory."""
+"""Events in the queue of a process: about 100 MB where each is as large as it may."""
 
 MAX_BATCH = 500
 """Events in a transaction: larger ones gain nothing and keep more people waiting."""
@@ -214,6 +214,8 @@ class GroupCommit:
             while batch := await self._next_batch():
                 try:
                     await self._commit(line, batch)
+                except Exception:  # a defect, and later events are not to blame
+                    logger.exception("%d events could not be stored", len(batch))
                 finally:
                     _refuse(batch)  # whoever was not answered by now
                 if len(batch) >= BUSY_BATCH:
@@ -235,9 +237,7 @@ class GroupCommit:
         except _DATA_ERRORS as error:
             await self._commit_apart(line, batch, error)
         except (psycopg.Error, TimeoutError) as error:
-            logger.warning("%d events could not be stored: %s", len(batch), error)
-        except Exception:
-            logger.exception("%d events could not be stored", len(batch))
+            logger.warning("%d events could not be stored: %r", len(batch), error)
         else:
             self._hints.request()
             for waiting in batch:

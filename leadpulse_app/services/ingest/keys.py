@@ -97,7 +97,7 @@ class WriteKeys:
             async with asyncio.timeout(LOOK_UP_TIMEOUT_SECONDS):
                 projects = await self._look_up(keys)
         except (psycopg.Error, TimeoutError) as error:
-            logger.warning("Write keys could not be looked up: %s", error)
+            logger.warning("Write keys could not be looked up: %r", error)
             return None
         except Exception:
             logger.exception("Write keys could not be looked up")
