@@ -1,0 +1,1 @@
+"""What LeadPulse can do on this machine, measured; `make bench` runs it."""

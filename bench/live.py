@@ -17,7 +17,8 @@ POST_AND_WATCH = """
 async ({key, expected}) => {
   const score = () => document.querySelector('main table tbody tr')?.innerText ?? '';
   const shown = new Promise((resolve) => {
-    const look = () => new RegExp(`\\\\b${expected}\\\\b`).test(score()) && resolve(performance.now());
+    const wanted = new RegExp(`\\\\b${expected}\\\\b`);
+    const look = () => wanted.test(score()) && resolve(performance.now());
     new MutationObserver(look).observe(document.querySelector('main'),
       {subtree: true, childList: true, characterData: true});
   });

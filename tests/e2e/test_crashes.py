@@ -91,8 +91,13 @@ def assert_every_event_counted_once(
 
 @pytest.mark.parametrize(
     "victim",
-    [("leadpulse_app", "worker"), ("valkey-server",), ("postgres", "-D")],
-    ids=["worker", "valkey", "postgres"],
+    [
+        ("leadpulse_app", "worker"),
+        ("leadpulse_app", "web"),
+        ("valkey-server",),
+        ("postgres", "-D"),
+    ],
+    ids=["worker", "web", "valkey", "postgres"],
 )
 def test_every_acknowledged_event_counts_once_although_a_process_is_killed(
     victim: tuple[str, ...], own_home: Path

@@ -49,9 +49,13 @@ def test_a_visitor_of_a_real_page_becomes_a_qualified_lead_on_the_open_board(
     row.get_by_role("link").first.click()
     board.wait_for_url(re.compile(r"/leads/[0-9a-f-]{36}"))
     ledger = board.get_by_role("table")
-    expect(ledger.get_by_role("row").filter(has_text="+5")).to_have_count(3)
-    expect(ledger.get_by_role("row").filter(has_text="+50")).to_have_count(1)
-    expect(ledger).to_contain_text("demo_request")
+    expect(ledger.get_by_role("row").filter(has_text="page_view")).to_have_count(3)
+    expect(
+        ledger.get_by_role("row").filter(has_text=re.compile(r"\+5\b"))
+    ).to_have_count(3)
+    demo_request = ledger.get_by_role("row").filter(has_text="demo_request")
+    expect(demo_request).to_contain_text("+50")
+    expect(ledger.get_by_role("row")).to_have_count(1 + 4)
 
 
 def test_the_webhook_tester_really_posts_and_shows_status_and_milliseconds(
