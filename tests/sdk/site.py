@@ -54,10 +54,18 @@ class Site:
         self._sdk = FileResponse(PACKAGE / "sdk" / "ls.js")
         self._demo_site = StaticFiles(directory=PACKAGE / "demo_site", html=True)
 
+    @property
+    def taken(self) -> list[Sent]:
+        """What was accepted, each event once however often it was sent."""
+        accepted: dict[str, Sent] = {}
+        for sent in self.sent:
+            if sent.status == 202:
+                accepted.setdefault(sent.fields["messageId"], sent)
+        return list(accepted.values())
+
     def events(self) -> list[str]:
-        """Return the types of the events that were taken, without repeats."""
-        taken = {s.fields["messageId"]: s.event for s in self.sent if s.status == 202}
-        return list(taken.values())
+        """Return the types of the events that were accepted."""
+        return [sent.event for sent in self.taken]
 
     async def wait_until(self, happened: Callable[[], bool]) -> None:
         async with asyncio.timeout(10), self._arrived:
@@ -123,7 +131,7 @@ async def served_site(*, write_key: str) -> AsyncIterator[Site]:
         try:
             yield site
         finally:
-            server.stop()
+            server.stop()  # type: ignore[no-untyped-call]
             await serving
 
 
