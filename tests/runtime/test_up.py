@@ -252,7 +252,7 @@ def test_ingest_alone_takes_events_for_the_running_product(
         assert answer.status_code == 202
         wait_for(
             lambda: (
-                [lead["currentScore"] for lead in shared_product.leads(account)] == [15]
+                [lead["currentScore"] for lead in shared_product.leads(account)] == [30]
             ),
             seconds=20,
             what="the score",
