@@ -16,7 +16,7 @@ import httpx
 import psutil
 
 from bench.server import NOOP_PATH
-from tests.e2e.product import ROOT, Product, free_port, running_product, wait_for
+from tests.product import ROOT, Product, free_port, running_product, wait_for
 
 EVENT_PATH = "/api/ingest/event"
 CONNECTIONS = 32

@@ -5,8 +5,8 @@ from statistics import median, quantiles
 
 from playwright.sync_api import sync_playwright
 
-from tests.e2e.browser import chromium_arguments, chromium_path, sign_in
-from tests.e2e.product import running_product
+from tests.browser import chromium_arguments, chromium_path, sign_in
+from tests.product import running_product
 
 SAMPLES = 60
 PAUSE_MILLISECONDS = 400

@@ -18,6 +18,7 @@ from leadpulse_app.runtime.engine import Engine
 from leadpulse_app.runtime.ground import Ground, find_ground
 from leadpulse_app.runtime.postgres import PostgresEngine
 from leadpulse_app.runtime.valkey import ValkeyEngine
+from tests.product import Product, running_product, temporary_home
 
 GROUND = pytest.StashKey[Ground]()
 
@@ -67,3 +68,17 @@ async def closed_clients(engines: tuple[Engine, ...]) -> AsyncIterator[None]:
         await broker.get_async_redis().aclose()
     if broker.get_redis.cache_info().currsize:
         broker.get_redis().close()
+
+
+@pytest.fixture
+def own_home() -> Iterator[Path]:
+    """A home of the test's own."""
+    with temporary_home() as home:
+        yield home
+
+
+@pytest.fixture(scope="session")
+def product() -> Iterator[Product]:
+    """The product in production mode, for the tests that leave it as it is."""
+    with temporary_home() as home, running_product(home) as running:
+        yield running

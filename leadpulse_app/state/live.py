@@ -67,8 +67,8 @@ class LiveHub:
         self._is_connected = is_connected
         self._by_tab: dict[str, _Board] = {}
         self._by_project: dict[UUID, set[_Board]] = defaultdict(set)
-        self.is_subscribed = False
-        """Whether announcements arrive; boards poll while they don't."""
+        self.subscribed = asyncio.Event()
+        """Set while announcements arrive; boards poll while they don't."""
 
     @property
     def board_count(self) -> int:
@@ -92,14 +92,14 @@ class LiveHub:
         while True:
             try:
                 async for project_ids in live.subscribe():
-                    if not self.is_subscribed:
-                        self.is_subscribed = True
+                    if not self.subscribed.is_set():
+                        self.subscribed.set()
                         _wake(self._by_tab.values())
                     for project_id in project_ids:
                         _wake(self._by_project.get(project_id, ()))
             except redis.RedisError:
                 logger.debug("live subscription lost", exc_info=True)
-            self.is_subscribed = False
+            self.subscribed.clear()
             await asyncio.sleep(MINIMUM_INTERVAL_SECONDS)
 
     def wake(self, tab: str) -> None:
@@ -149,7 +149,7 @@ class LiveHub:
                 await asyncio.wait_for(board.changed.wait(), POLL_SECONDS)
                 return
             except TimeoutError:
-                if not self.is_subscribed:
+                if not self.subscribed.is_set():
                     return
 
 

@@ -27,7 +27,7 @@ REDIS_POLL_SECONDS = 1.0
 """How long a returned Redis goes unnoticed at most."""
 
 HEALTH_CHECK_SECONDS = 10.0
-STOP_SECONDS = 6.0
+STOP_SECONDS = 3.0
 """How long running transactions get to finish."""
 
 _LOG_AGAIN_SECONDS = 60.0

@@ -1,26 +1,12 @@
-"""One running product for the tests that don't break it, and a browser."""
+"""A browser, and a person with a project of their own."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.e2e.browser import chromium_arguments, chromium_path
-from tests.e2e.product import Account, Product, running_product
-
-
-@pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The product in production mode, with its embedded engines."""
-    with running_product(tmp_path_factory.mktemp("product")) as running:
-        yield running
-
-
-@pytest.fixture
-def own_home(tmp_path: Path) -> Path:
-    """A folder for a product of the test's own."""
-    return tmp_path
+from tests.browser import chromium_arguments, chromium_path
+from tests.product import Account, Product
 
 
 @pytest.fixture
@@ -29,7 +15,7 @@ def account(product: Product) -> Account:
     return product.register()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright holds the loop that other tests run on
 def browser() -> Iterator[Browser]:
     """Chromium, without a window."""
     with sync_playwright() as playwright:

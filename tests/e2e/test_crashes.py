@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.product import Account, Product, post_event, running_product
+from tests.product import Account, Product, post_event, running_product
 
 pytestmark = pytest.mark.e2e
 

@@ -10,8 +10,8 @@ from reflex_base.registry import RegistrationContext
 
 import leadpulse_app.dashboard  # noqa: F401  (registers every handler)
 from leadpulse_app.state.guard import PUBLIC_EVENTS
-from tests.e2e.browser import sign_in
-from tests.e2e.product import Account, Product, post_event
+from tests.browser import sign_in
+from tests.product import Account, Product, post_event
 
 pytestmark = pytest.mark.e2e
 

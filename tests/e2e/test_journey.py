@@ -6,8 +6,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import sign_in
-from tests.e2e.product import Account, Product, post_event, wait_for
+from tests.browser import sign_in
+from tests.product import Account, Product, post_event, wait_for
 
 pytestmark = pytest.mark.e2e
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.e2e.product import Product
+from tests.product import Product
 
 SWITCHING_PROTOCOLS = 101
 

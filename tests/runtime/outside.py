@@ -5,7 +5,7 @@ import psycopg
 from leadpulse_app.runtime.ground import Ground
 from leadpulse_app.runtime.postgres import OWNER, SUPERUSER, PostgresEngine
 from leadpulse_app.runtime.valkey import ValkeyEngine
-from tests.e2e.product import free_port
+from tests.product import free_port
 
 
 class OutsidePostgres(PostgresEngine):

@@ -7,7 +7,7 @@ import sys
 import httpx
 import pytest
 
-from tests.e2e.product import ROOT, Product
+from tests.product import ROOT, Product
 
 pytestmark = pytest.mark.e2e
 
@@ -41,38 +41,36 @@ def sign_in(product: Product, email: str, password: str) -> httpx.Response:
 
 
 def test_create_admin_makes_an_account_that_can_sign_in(
-    shared_product: Product,
+    product: Product,
 ) -> None:
     email = f"admin-{os.urandom(4).hex()}@example.com"
-    made = run(shared_product, "create-admin", typed=f"{email}\nGrace\n")
-    answer = sign_in(shared_product, email, printed_password(made))
+    made = run(product, "create-admin", typed=f"{email}\nGrace\n")
+    answer = sign_in(product, email, printed_password(made))
     assert answer.status_code == 200
     assert answer.json()["data"]["project"]["apiKey"].startswith("pk_")
 
 
-def test_create_admin_refuses_an_email_that_is_taken(shared_product: Product) -> None:
-    account = shared_product.register()
-    refused = run(shared_product, "create-admin", typed=f"{account.email}\nGrace\n")
+def test_create_admin_refuses_an_email_that_is_taken(product: Product) -> None:
+    account = product.register()
+    refused = run(product, "create-admin", typed=f"{account.email}\nGrace\n")
     assert refused.returncode == 1
     assert "already" in refused.stderr
 
 
 def test_reset_password_signs_the_account_out_and_gives_it_a_new_password(
-    shared_product: Product,
+    product: Product,
 ) -> None:
-    account = shared_product.register()
-    done = run(shared_product, "reset-password", account.email)
-    me = httpx.get(
-        f"{shared_product.url}/api/auth/me", headers=account.headers, timeout=20
-    )
+    account = product.register()
+    done = run(product, "reset-password", account.email)
+    me = httpx.get(f"{product.url}/api/auth/me", headers=account.headers, timeout=20)
     assert me.status_code == 401
-    assert sign_in(shared_product, account.email, account.password).status_code == 401
-    answer = sign_in(shared_product, account.email, printed_password(done))
+    assert sign_in(product, account.email, account.password).status_code == 401
+    answer = sign_in(product, account.email, printed_password(done))
     assert answer.status_code == 200
 
 
-def test_reset_password_of_nobody_says_so(shared_product: Product) -> None:
-    refused = run(shared_product, "reset-password", "nobody@example.com")
+def test_reset_password_of_nobody_says_so(product: Product) -> None:
+    refused = run(product, "reset-password", "nobody@example.com")
     assert refused.returncode == 1
     assert "nobody@example.com" in refused.stderr
 

@@ -19,7 +19,7 @@ from leadpulse_app.runtime.engine import is_running
 from leadpulse_app.runtime.ground import find_ground
 from leadpulse_app.runtime.postgres import PostgresEngine
 from leadpulse_app.runtime.valkey import ValkeyEngine
-from tests.e2e.product import ROOT, Product, free_port, post_event, wait_for
+from tests.product import ROOT, Product, free_port, post_event, wait_for
 from tests.runtime.handshake import open_websocket
 from tests.runtime.outside import OutsidePostgres, OutsideValkey
 
@@ -125,8 +125,8 @@ def test_ctrl_c_in_a_terminal_stops_it_in_order(own_product: Product) -> None:
     assert "Traceback" not in (own_product.home / "up.log").read_text()
 
 
-def test_a_second_start_on_the_same_home_is_refused(shared_product: Product) -> None:
-    second = Product(shared_product.home)
+def test_a_second_start_on_the_same_home_is_refused(product: Product) -> None:
+    second = Product(product.home)
     refused = run(second, "up")
     assert refused.returncode == 1
     assert "already runs" in refused.stderr
@@ -210,27 +210,27 @@ def test_verify_starts_the_engines_for_itself_when_nothing_runs(
 
 
 def test_doctor_finds_nothing_wrong_with_a_running_product(
-    shared_product: Product,
+    product: Product,
 ) -> None:
-    examined = run(shared_product, "doctor")
+    examined = run(product, "doctor")
     assert examined.returncode == 0, examined.stdout + examined.stderr
 
 
-def test_nothing_but_the_one_port_can_be_reached(shared_product: Product) -> None:
+def test_nothing_but_the_one_port_can_be_reached(product: Product) -> None:
     listening = {
         (found.laddr.ip, found.laddr.port)
-        for process in shared_product.processes()
+        for process in product.processes()
         for found in process.net_connections("inet")
         if found.status == psutil.CONN_LISTEN or found.type == socket.SOCK_DGRAM
     }
-    assert listening == {("127.0.0.1", shared_product.port)}
+    assert listening == {("127.0.0.1", product.port)}
 
 
 def test_ingest_alone_takes_events_for_the_running_product(
-    shared_product: Product,
+    product: Product,
 ) -> None:
-    account = shared_product.register()
-    alone = Product(shared_product.home)
+    account = product.register()
+    alone = Product(product.home)
     process = subprocess.Popen(
         [sys.executable, "-m", "leadpulse_app", "ingest"],
         cwd=ROOT,
@@ -251,9 +251,7 @@ def test_ingest_alone_takes_events_for_the_running_product(
             )
         assert answer.status_code == 202
         wait_for(
-            lambda: (
-                [lead["currentScore"] for lead in shared_product.leads(account)] == [30]
-            ),
+            lambda: [lead["currentScore"] for lead in product.leads(account)] == [30],
             seconds=20,
             what="the score",
         )

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.e2e.browser import chromium_arguments, chromium_path
+from tests.browser import chromium_arguments, chromium_path
 from tests.sdk.site import Site, served_site
 from tests.tenants import Tenant, make_tenant
 

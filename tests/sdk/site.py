@@ -19,7 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 import leadpulse_app
 from leadpulse_app.api.ingest import EVENT_PATH, IngestApp
-from tests.e2e.product import free_port
+from tests.product import free_port
 
 PACKAGE = Path(leadpulse_app.__file__).parent
 

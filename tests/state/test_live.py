@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -63,9 +64,7 @@ async def tabs() -> AsyncIterator[Tabs]:
 
 
 async def subscribed(hub: LiveHub) -> None:
-    async with asyncio.timeout(SOON):
-        while not hub.is_subscribed:
-            await asyncio.sleep(0.01)
+    await asyncio.wait_for(hub.subscribed.wait(), SOON)
 
 
 async def seconds_until_wake(wakes: AsyncIterator[None], *, at_most: float) -> float:
@@ -116,7 +115,7 @@ async def test_a_burst_wakes_a_board_four_times_a_second_at_most(tabs: Tabs) -> 
             publish_changes([mine])
             await asyncio.wait_for(anext(wakes), SOON)
             moments.append(loop.time())
-    gaps = [b - a for a, b in zip(moments, moments[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(moments)]
     assert min(gaps) >= MINIMUM_INTERVAL_SECONDS * 0.95
 
 

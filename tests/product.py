@@ -3,10 +3,12 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +18,7 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 Found = TypeVar("Found")
@@ -238,6 +240,17 @@ class Product:
             text=True,
             check=True,
         ).stdout.strip()
+
+
+@contextlib.contextmanager
+def temporary_home() -> Iterator[Path]:
+    """Make a home that the engines' account can enter, for the length of a block."""
+    folder = Path(tempfile.mkdtemp(prefix="leadpulse-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 @contextlib.contextmanager

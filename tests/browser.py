@@ -4,7 +4,7 @@ import shutil
 
 from playwright.sync_api import Page
 
-from tests.e2e.product import Account, Product
+from tests.product import Account, Product
 
 
 def chromium_path() -> str | None:
