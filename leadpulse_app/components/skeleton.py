@@ -18,7 +18,6 @@ def bone(width: str = "100%", height: str = theme.SPACE_4) -> rx.Component:
             "background": theme.PRESSED,
             "animation": f"breathe {theme.PULSE}",
             "@keyframes breathe": {"50%": {"opacity": "0.45"}},
-            theme.REDUCED_MOTION: {"animation": "none"},
         },
     )
 

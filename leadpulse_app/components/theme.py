@@ -16,7 +16,6 @@ Style = dict[str, Any]
 # Colours: surfaces from back to front, then ink from quiet to plain.
 CANVAS = "var(--gray-2)"
 SURFACE = "var(--gray-1)"
-SUNKEN = "var(--gray-3)"
 HOVER = "var(--gray-a3)"
 PRESSED = "var(--gray-a4)"
 HAIRLINE = "var(--gray-a4)"
@@ -68,7 +67,6 @@ BOTTOM_BAR_HEIGHT = "56px"
 NAV_ITEM_HEIGHT = "32px"
 ROW_HEIGHT = "40px"
 CONTROL_HEIGHT = "32px"
-TOUCH_HEIGHT = "40px"
 BAR_WIDTH = "56px"
 SCORE_WIDTH = "5ch"
 DELTA_WIDTH = "5ch"
@@ -101,7 +99,6 @@ RADIUS_SMALL = "var(--radius-2)"
 RADIUS = "var(--radius-3)"
 RADIUS_LARGE = "var(--radius-4)"
 ROUND = "999px"
-OVERLAY_SHADOW = "var(--shadow-5)"
 
 # Type: size and line height, with the weight where it belongs to the role.
 FONT = '"Inter Variable", system-ui, sans-serif'
@@ -129,7 +126,6 @@ TABLE_TEXT = _type("13px", "18px", font_variant_numeric=TABULAR)
 CAPTION_TEXT = _type("12px", "16px", color=MUTED)
 BADGE_TEXT = _type("12px", "16px", MEDIUM)
 CODE_TEXT = _type("12.5px", "20px", font_family=MONO)
-TOUCH_TEXT = _type("16px", "24px")
 
 # Motion: short, and only for what changed.
 QUICK = "140ms ease-out"
@@ -141,7 +137,6 @@ PULSE = "1400ms ease-in-out infinite"
 UNDER_WIDE = "@media (max-width: 1099px)"
 UNDER_MEDIUM = "@media (max-width: 859px)"
 UNDER_NARROW = "@media (max-width: 639px)"
-REDUCED_MOTION = "@media (prefers-reduced-motion: reduce)"
 
 # Layers.
 ABOVE_PAGE = "10"
@@ -185,7 +180,6 @@ def tinted(row: str) -> Style:
         f"& {row}[data-changed=even]": {"animation": f"changed-even {FADE}"},
         "@keyframes changed-odd": _TINT,
         "@keyframes changed-even": _TINT,
-        REDUCED_MOTION: {f"& {row}[data-changed]": {"animation": "none"}},
     }
 
 
@@ -201,9 +195,16 @@ _BASE_STYLESHEET = f"""
 body {{ font-family: {FONT}; background: var(--slate-2); }}
 .radix-themes {{ --default-font-family: {FONT}; }}
 [data-sonner-toaster][data-sonner-theme] {{ font-family: {FONT}; }}
+@media (prefers-reduced-motion: reduce) {{
+  *, ::before, ::after {{
+    animation-duration: 1ms !important;
+    animation-iteration-count: 1 !important;
+    transition: none !important;
+  }}
+}}
 :focus-visible {{ outline: {FOCUS_RING} solid {FOCUS}; outline-offset: {HAIR}; }}
 """
-"""What menus and toasts need too, which open outside of that element."""
+"""What holds everywhere, for menus and toasts too, which open outside of it."""
 
 
 class BaseStyle(Plugin):

@@ -33,7 +33,6 @@ class RuleRow:
     event_type: str
     points: str
     points_text: str
-    active: bool
 
 
 @dataclass(frozen=True)
@@ -76,9 +75,9 @@ class RulesState(SettledPage, rx.State):
                 event_type=rule.event_type,
                 points=str(rule.points),
                 points_text=words.signed(rule.points),
-                active=rule.active,
             )
             for rule in ruleset.rules
+            if rule.active
         ]
         self.version = str(ruleset.version)
         self.published = moment_of(
