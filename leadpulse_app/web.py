@@ -6,6 +6,7 @@ Nothing wraps the ingest routes. A websocket opens for the product's own pages a
 import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +25,9 @@ from leadpulse_app.settings import get_settings
 from leadpulse_app.tasks import enqueue_scoring_hint
 
 PACKAGE = Path(__file__).resolve().parent
+
+SOCKET_PATIENCE = timedelta(seconds=10)
+"""Between two pings, and for an answer: a dead connection is noticed in twice that."""
 
 PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -109,6 +113,8 @@ def create_app() -> WebApp:
     environment.REFLEX_ENV_MODE.set(Env.PROD)
     environment.REFLEX_SKIP_COMPILE.set(True)
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
+    environment.REFLEX_SOCKET_INTERVAL.set(SOCKET_PATIENCE)
+    environment.REFLEX_SOCKET_TIMEOUT.set(SOCKET_PATIENCE)
     from leadpulse_app.dashboard import app  # reads what was just set
 
     dashboard = app()

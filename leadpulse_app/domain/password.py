@@ -18,7 +18,9 @@ def password_bytes(password: str) -> bytes:
     except UnicodeEncodeError:
         raise _refused("The password has a character that is not text") from None
     if len(encoded) < MINIMUM_PASSWORD_BYTES:
-        raise _refused(f"The password needs at least {MINIMUM_PASSWORD_BYTES} bytes")
+        raise _refused(
+            f"The password needs at least {MINIMUM_PASSWORD_BYTES} characters"
+        )
     if len(encoded) > MAXIMUM_PASSWORD_BYTES:
         raise _refused(f"The password may have at most {MAXIMUM_PASSWORD_BYTES} bytes")
     if 0 in encoded:

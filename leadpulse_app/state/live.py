@@ -35,7 +35,10 @@ MINIMUM_INTERVAL_SECONDS = 0.25
 """A board is woken at most 4 times a second; the first change wakes it at once."""
 
 POLL_SECONDS = 2.0
-"""How often a board reads the database while Redis is away."""
+"""How often a board reads the database while Redis is away, and looks for its tab."""
+
+REFRESH_SECONDS = 30.0
+"""How old "2 min ago" may become on a board to which nothing happens."""
 
 _PAGE_LOAD = format_event_handler(
     OnLoadInternalState.event_handlers["on_load_internal"]
@@ -132,25 +135,29 @@ class LiveHub:
         """Yield at once, then whenever the actor's project changed, until it ends."""
         board = self._start(tab, actor.project_id)
         try:
-            while not board.ended and self._is_connected(tab):
+            while True:
                 board.changed.clear()
                 started = time.monotonic()
                 yield
                 await asyncio.sleep(
                     max(0.0, started + MINIMUM_INTERVAL_SECONDS - time.monotonic())
                 )
-                await self._next_change(tab, board)
+                if not await self._next_wake(tab, board):
+                    return
         finally:
             self._forget(tab, board)
 
-    async def _next_change(self, tab: str, board: _Board) -> None:
+    async def _next_wake(self, tab: str, board: _Board) -> bool:
+        """Return True when the board is to read again, False when its loop is over."""
+        refresh_at = time.monotonic() + REFRESH_SECONDS
         while not board.ended and self._is_connected(tab):
             try:
                 await asyncio.wait_for(board.changed.wait(), POLL_SECONDS)
-                return
             except TimeoutError:
-                if not self.subscribed.is_set():
-                    return
+                if self.subscribed.is_set() and time.monotonic() < refresh_at:
+                    continue
+            return not board.ended
+        return False
 
 
 def _wake(boards: Iterable[_Board]) -> None:
@@ -160,7 +167,11 @@ def _wake(boards: Iterable[_Board]) -> None:
 
 def _is_connected(tab: str) -> bool:
     namespace = RegistrationContext.get().app.event_namespace
-    return namespace is not None and tab in namespace.token_to_sid
+    if namespace is None:
+        return False
+    tokens = namespace._token_manager  # knows the tabs of other processes too
+    socket = tokens.token_to_socket.get(tab)
+    return socket is not None and socket.instance_id == tokens.instance_id
 
 
 hub = LiveHub(_is_connected)
