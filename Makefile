@@ -34,10 +34,10 @@ $(STAMPS)/dev: requirements-dev.txt requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
-# The machine's own Chromium, else Playwright's, else the distribution's.
+# The machine's own Chromium, else the distribution's, else Playwright's.
 $(STAMPS)/chromium: $(STAMPS)/dev
 	@command -v chromium || command -v chromium-browser \
+		|| { apt-get update && apt-get install --yes chromium; } \
 		|| $(BIN)/playwright install --with-deps chromium \
-		|| $(BIN)/playwright install chromium \
-		|| { apt-get update && apt-get install --yes chromium; }
+		|| $(BIN)/playwright install chromium
 	@touch $@
