@@ -26,10 +26,11 @@ document.addEventListener("submit", async (event) => {
 
 document.addEventListener("click", async (event) => {
   if (!event.target.closest("[data-sign-out]")) return;
-  try {
-    await post("/api/auth/logout");
-  } finally {
+  const response = await post("/api/auth/logout").catch(() => null);
+  if (response && (response.ok || response.status === 401)) {
     location.assign("/login");
+  } else {
+    alert("You are still signed in: LeadPulse can't be reached. Try again.");
   }
 });
 

@@ -13,7 +13,6 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import ConnectionPool
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from leadpulse_app.settings import get_settings
@@ -123,13 +122,3 @@ def connection_scope(
     with connection.transaction():
         connection.execute(SCOPE_STATEMENT, (scope_value(project_ids),))
         yield
-
-
-async def is_database_ready() -> bool:
-    """Return whether Postgres answers, and under the newest schema's role."""
-    try:
-        async with get_engine().connect() as connection:
-            await connection.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError):
-        return False
-    return True

@@ -87,9 +87,9 @@ def test_no_handler_runs_for_somebody_who_is_not_signed_in(
     "payload",
     [
         {},
-        {"value": None},
-        {"value": {"a": [1, "\u0000"]}},
-        {"form_data": {"x": 10**30}},
+        {"query": None, "answer": None, "rule_id": None, "points": None},
+        {"query": {"a": [1, "\u0000"]}, "answer": [1], "rule_id": {}, "points": {}},
+        {"query": 10**30, "rule_id": "x", "points": "9" * 400, "answer": "x"},
     ],
     ids=["nothing", "null", "nested", "form"],
 )
