@@ -76,6 +76,7 @@ def get_engine() -> AsyncEngine:
         max_overflow=10,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,  # or a failed statement logs emails and hashes
     )
 
 

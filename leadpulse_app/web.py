@@ -29,6 +29,9 @@ PACKAGE = Path(__file__).resolve().parent
 SOCKET_PATIENCE = timedelta(seconds=10)
 """Between two pings, and for an answer: a dead connection is noticed in twice that."""
 
+MAX_SOCKET_MESSAGE_BYTES = 64 * 1024
+"""Of what a page sends at once; nobody has signed in yet when it is read."""
+
 PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "frame-ancestors 'none'",
@@ -101,11 +104,18 @@ class WebApp:
         headers = Headers(scope=scope)
         origin = headers.get("origin")
         ours = (headers.get("host", "").lower(), self._public_origin)
-        if origin is not None and urlsplit(origin).netloc.lower() not in ours:
+        if origin is not None and _host_of(origin) not in ours:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
         await self._dashboard(scope, receive, send)
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def create_app() -> WebApp:
@@ -115,6 +125,7 @@ def create_app() -> WebApp:
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
     environment.REFLEX_SOCKET_INTERVAL.set(SOCKET_PATIENCE)
     environment.REFLEX_SOCKET_TIMEOUT.set(SOCKET_PATIENCE)
+    environment.REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE.set(MAX_SOCKET_MESSAGE_BYTES)
     from leadpulse_app.dashboard import app  # reads what was just set
 
     dashboard = app()

@@ -30,6 +30,7 @@ from leadpulse_app.services.accounts import (
     find_user,
     hash_password,
     register,
+    require_same_password,
 )
 from leadpulse_app.services.actors import SESSION_COOKIE, Actor, resolve_actor
 from leadpulse_app.services.keys import list_write_keys
@@ -138,6 +139,7 @@ async def log_in(body: LoginBody, response: Response) -> Success[SignInBody]:
         user = await find_user(session, email=body.email)
     user = await authenticate(user, password=body.password)
     async with transaction() as session:
+        await require_same_password(session, user)
         signed_in = await _sign_in(session, user.id, now=datetime.now(UTC))
     _keep_token(response, signed_in.token)
     return Success(data=signed_in)

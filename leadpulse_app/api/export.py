@@ -1,12 +1,13 @@
 """Leads as CSV (RFC 4180), written out a chunk at a time."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 
 import pandas as pd
 from fastapi.responses import StreamingResponse
-from starlette.types import Send
+from starlette.types import Message, Send
 
 from leadpulse_app.domain.csv import spreadsheet_safe
 from leadpulse_app.services.leads import LeadRecord
@@ -23,6 +24,10 @@ def csv_lines(leads: Sequence[LeadRecord]) -> str:
     return lines
 
 
+READER_PATIENCE_SECONDS = 20.0
+"""How long a reader may take nothing before its download is given up."""
+
+
 class CsvDownload(StreamingResponse):
     """A CSV file, whose source is closed when its reader leaves halfway."""
 
@@ -35,8 +40,13 @@ class CsvDownload(StreamingResponse):
 
     async def stream_response(self, send: Send) -> None:
         """Send the file; what it is read from is let go in any case."""
+
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(READER_PATIENCE_SECONDS):
+                await send(message)
+
         async with aclosing(self._lines):
-            await super().stream_response(send)
+            await super().stream_response(send_in_time)
 
 
 def _row(lead: LeadRecord) -> tuple[str, str, str, int, str, str]:

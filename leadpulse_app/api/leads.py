@@ -1,6 +1,6 @@
 """Leads: the list, one, its ledger, the judgement of it, and all as CSV."""
 
-import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Annotated
@@ -36,7 +36,11 @@ router = APIRouter(prefix="/api/leads", tags=["Leads"])
 MAXIMUM_EXPORTS = 4
 """Each holds a connection until its reader has it all; pages need the others."""
 
-_export_slots = asyncio.Semaphore(MAXIMUM_EXPORTS)
+MAXIMUM_EXPORTS_PER_PROJECT = 2
+"""So that no project keeps the others from exporting."""
+
+_exports: Counter[UUID] = Counter()
+"""The exports that run in this process, by project."""
 
 LimitQuery = Annotated[int, Query(ge=1, le=MAXIMUM_PAGE)]
 CursorQuery = Annotated[
@@ -166,7 +170,10 @@ async def export_leads(
     sort: SortQuery = LeadSort.SCORE,
 ) -> CsvDownload:
     """Stream all the leads that the filters leave as CSV, from one snapshot."""
-    if _export_slots.locked():
+    if (
+        _exports.total() >= MAXIMUM_EXPORTS
+        or _exports[actor.project_id] >= MAXIMUM_EXPORTS_PER_PROJECT
+    ):
         raise UnavailableError("Too many exports run at once", retry_after=10)
     return CsvDownload(
         _exported(actor, stage=stage, query=q, sort=sort), filename="leads.csv"
@@ -207,9 +214,15 @@ async def show_intelligence(
 async def _exported(
     actor: Actor, *, stage: Stage | None, query: str | None, sort: LeadSort
 ) -> AsyncGenerator[str, None]:
-    async with _export_slots, transaction(actor.project_id) as session:
-        yield HEADER_LINE
-        async for chunk in stream_leads(
-            session, actor, stage=stage, query=query, sort=sort
-        ):
-            yield csv_lines(chunk)
+    _exports[actor.project_id] += 1
+    try:
+        async with transaction(actor.project_id) as session:
+            yield HEADER_LINE
+            async for chunk in stream_leads(
+                session, actor, stage=stage, query=query, sort=sort
+            ):
+                yield csv_lines(chunk)
+    finally:
+        _exports[actor.project_id] -= 1
+        if not _exports[actor.project_id]:
+            del _exports[actor.project_id]

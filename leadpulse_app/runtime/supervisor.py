@@ -104,12 +104,15 @@ class Supervisor:
             signal.signal(number, self._stop)
         base = threading.Thread(target=self._tend_base, name="engines", daemon=True)
         base.start()
-        while not self._stopping.is_set():
-            self._web.tend()  # listens, and says what is missing, before the rest is up
-            if self._migrated.is_set():
-                self._worker.tend()
-            self._stopping.wait(TICK_SECONDS)
-        self._shut_down(base)
+        try:
+            while not self._stopping.is_set():
+                self._web.tend()  # listens, and says what is missing, before the rest
+                if self._migrated.is_set():
+                    self._worker.tend()
+                self._stopping.wait(TICK_SECONDS)
+        finally:
+            self._stopping.set()
+            self._shut_down(base)
         if self._failure is not None:
             logger.error("%s", self._failure)
             return 1
@@ -172,6 +175,6 @@ class Supervisor:
         logger.warning("%s ended and is started anew", engine.name)
         try:
             engine.start()
-        except SetupError as error:
-            logger.error("%s", error)  # noqa: TRY400  (the message says it all)
+        except Exception:  # it may have been killed again: the next round tries anew
+            logger.exception("%s did not start", engine.name)
             self._stopping.wait(LONGEST_PAUSE_SECONDS)

@@ -165,6 +165,24 @@ async def authenticate(user: User | None, *, password: str) -> User:
     return user
 
 
+async def require_same_password(session: AsyncSession, user: User) -> None:
+    """Hold the password that was just checked until the transaction ends.
+
+    A reset that came in between ends the sign-in; one that comes later waits, and
+    then ends the session that the transaction opens.
+
+    Raises:
+        UnauthenticatedError: The password is another one by now.
+    """
+    current = await session.scalar(
+        select(col(User.password_hash))
+        .where(col(User.id) == user.id)
+        .with_for_update(read=True)
+    )
+    if current != user.password_hash:
+        raise UnauthenticatedError("The email or the password is wrong")
+
+
 async def _in_turn(
     function: Callable[Arguments, Result],
     *args: Arguments.args,

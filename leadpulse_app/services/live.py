@@ -13,7 +13,8 @@ from leadpulse_app.broker import get_async_redis, get_redis
 
 _CHANNEL = "leadpulse:changes"
 
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 10.0
+"""How long a silent connection is trusted, first without and then with a ping."""
 
 
 def publish_changes(project_ids: Iterable[UUID]) -> None:
@@ -39,10 +40,16 @@ async def subscribe() -> AsyncIterator[frozenset[UUID]]:
     """
     async with get_async_redis().pubsub() as channel:
         await channel.subscribe(_CHANNEL)
+        is_pinged = False
         while True:
             message = await channel.get_message(timeout=_PATIENCE_SECONDS)
             if message is None:
+                if is_pinged:
+                    raise redis.TimeoutError("the subscription does not answer")
+                await channel.ping()
+                is_pinged = True
                 continue
+            is_pinged = False
             if message["type"] == "subscribe":
                 yield frozenset()
             elif message["type"] == "message":

@@ -7,7 +7,6 @@ what is not on a short list, and clears a tab's state when its session changed.
 
 import logging
 from contextvars import ContextVar
-from http.cookies import CookieError, SimpleCookie
 
 import reflex as rx
 from reflex.middleware import Middleware
@@ -15,6 +14,7 @@ from reflex.state import BaseState, OnLoadInternalState, State, StateUpdate
 from reflex_base.event import Event, EventSpec
 from reflex_base.utils.format import format_event_handler
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import cookie_parser
 
 from leadpulse_app import database
 from leadpulse_app.domain.errors import LeadPulseError, UnauthenticatedError
@@ -87,13 +87,8 @@ class Guard(Middleware):
 
 
 def _session_token(state: BaseState) -> str | None:
-    cookies = SimpleCookie()
-    try:
-        cookies.load(state.router.headers.cookie)
-    except CookieError:
-        return None
-    morsel = cookies.get(SESSION_COOKIE)
-    return None if morsel is None else morsel.value
+    # Read as the API reads it: http.cookies stops at a neighbour it dislikes.
+    return cookie_parser(state.router.headers.cookie).get(SESSION_COOKIE)
 
 
 async def _clear_another_sessions_state(state: BaseState, actor: Actor | None) -> None:

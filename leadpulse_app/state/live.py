@@ -102,7 +102,10 @@ class LiveHub:
                         _wake(self._by_project.get(project_id, ()))
             except redis.RedisError:
                 logger.debug("live subscription lost", exc_info=True)
-            self.subscribed.clear()
+            except Exception:
+                logger.exception("live subscription failed")
+            finally:
+                self.subscribed.clear()
             await asyncio.sleep(MINIMUM_INTERVAL_SECONDS)
 
     def wake(self, tab: str) -> None:
@@ -131,14 +134,17 @@ class LiveHub:
         if not boards:
             del self._by_project[board.project_id]
 
-    async def follow(self, tab: str, actor: Actor) -> AsyncGenerator[None, None]:
-        """Yield at once, then whenever the actor's project changed, until it ends."""
+    async def follow(self, tab: str, actor: Actor) -> AsyncGenerator[_Board, None]:
+        """Yield at once, then whenever the actor's project changed, until it ends.
+
+        What is yielded says whether the loop was ended meanwhile.
+        """
         board = self._start(tab, actor.project_id)
         try:
             while True:
                 board.changed.clear()
                 started = time.monotonic()
-                yield
+                yield board
                 await asyncio.sleep(
                     max(0.0, started + MINIMUM_INTERVAL_SECONDS - time.monotonic())
                 )
@@ -205,11 +211,13 @@ async def follow(
         UnauthenticatedError: The session has ended.
     """
     async with contextlib.aclosing(hub.follow(tab, current_actor())) as wakes:
-        async for _ in wakes:
+        async for board in wakes:
             try:
                 shown = await read(await resolve_current_actor())
             except SQLAlchemyError:
                 await asyncio.sleep(POLL_SECONDS)
                 hub.wake(tab)
                 continue
+            if board.ended:  # the tab shows another page, or another session
+                return
             yield shown

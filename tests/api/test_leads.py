@@ -1,6 +1,8 @@
 import asyncio
 import csv
 import io
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -9,8 +11,11 @@ import pytest
 from sqlalchemy import text
 from starlette.types import Message
 
+from leadpulse_app.api import export
 from leadpulse_app.api.app import create_api
+from leadpulse_app.api.leads import MAXIMUM_EXPORTS_PER_PROJECT, _exported
 from leadpulse_app.database import get_engine, transaction
+from leadpulse_app.services.leads import LeadSort
 from leadpulse_app.services.rules import active_ruleset
 from tests.tenants import Tenant, make_tenant
 
@@ -255,6 +260,48 @@ async def test_a_reader_who_leaves_gives_the_connection_back(tenant: Tenant) -> 
     async with asyncio.timeout(5):
         while get_engine().pool.checkedout():  # noqa: ASYNC110  (the pool has no event)
             await asyncio.sleep(0)
+
+
+async def test_a_project_exports_twice_at_once_and_leaves_the_others_room(
+    tenant: Tenant, client: httpx.AsyncClient
+) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(MAXIMUM_EXPORTS_PER_PROJECT):
+            lines = exported_lines(tenant)
+            await stack.enter_async_context(aclosing(lines))
+            await anext(lines)
+        refused = await client.get("/api/leads/export", headers=tenant.bearer)
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"]
+        other = await make_tenant()
+        theirs = await client.get("/api/leads/export", headers=other.bearer)
+        assert theirs.status_code == 200
+    again = await client.get("/api/leads/export", headers=tenant.bearer)
+    assert again.status_code == 200
+
+
+def exported_lines(tenant: Tenant) -> AsyncGenerator[str, None]:
+    return _exported(tenant.actor, stage=None, query=None, sort=LeadSort.SCORE)
+
+
+async def test_a_download_that_nobody_reads_is_given_up(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "READER_PATIENCE_SECONDS", 0.05)
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    download = export.CsvDownload(exported_lines(tenant), filename="leads.csv")
+    with pytest.raises(TimeoutError):
+        await download({"type": "http"}, receive, send)
+    async with aclosing(exported_lines(tenant)) as lines:
+        assert await anext(lines)  # the slot is free again
 
 
 async def _fill(tenant: Tenant, count: int) -> None:

@@ -104,6 +104,16 @@ def test_a_signed_in_client_that_sends_nonsense_harms_nobody(
     page.get_by_text("No leads yet").wait_for()
 
 
+def test_another_sites_odd_cookie_locks_nobody_out(
+    product: Product, account: Account, page: Page
+) -> None:
+    odd = {"name": "a_prefs", "value": '{"a":1}', "url": product.url}
+    page.context.add_cookies([odd])
+    sign_in(page, product, account)
+    page.goto(f"{product.url}/leads")
+    page.get_by_text("No leads yet").wait_for()
+
+
 def test_a_tab_keeps_nothing_of_the_session_before(
     product: Product, account: Account, page: Page
 ) -> None:

@@ -23,7 +23,9 @@ from leadpulse_app.services.accounts import (
     find_user,
     hash_password,
     register,
+    require_same_password,
 )
+from leadpulse_app.services.recovery import reset_password
 from leadpulse_app.services.rules import active_ruleset
 from tests.tenants import make_tenant
 
@@ -84,6 +86,23 @@ async def test_only_the_right_password_proves_who_one_is() -> None:
         with pytest.raises(UnauthenticatedError) as refusal:
             await authenticate(somebody, password=password)
         assert refusal.value.message == "The email or the password is wrong"
+
+
+async def test_a_password_that_was_reset_meanwhile_opens_no_session() -> None:
+    email = f"{uuid4().hex}@example.com"
+    now = datetime.now(UTC)
+    async with transaction() as session:
+        await register(session, email=email, password_hash="old", name="Ada", now=now)
+    async with transaction() as session:
+        user = await find_user(session, email=email)
+    assert user is not None
+    async with transaction() as session:
+        await require_same_password(session, user)
+    async with transaction() as session:
+        await reset_password(session, email=email, password_hash="new", now=now)
+    with pytest.raises(UnauthenticatedError):
+        async with transaction() as session:
+            await require_same_password(session, user)
 
 
 async def test_a_flood_of_hashes_is_turned_away_and_leaves_room_for_the_next() -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from leadpulse_app.broker import get_redis
 from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.models import Role
 from leadpulse_app.runtime.postgres import PostgresEngine
@@ -51,7 +52,7 @@ class Tabs:
     def __post_init__(self) -> None:
         self.hub = LiveHub(self.open.__contains__)
 
-    def follow(self, tab: str, project_id: UUID) -> AsyncGenerator[None, None]:
+    def follow(self, tab: str, project_id: UUID) -> AsyncGenerator[object, None]:
         return self.hub.follow(tab, actor_of(project_id))
 
 
@@ -67,14 +68,14 @@ async def subscribed(hub: LiveHub) -> None:
     await asyncio.wait_for(hub.subscribed.wait(), SOON)
 
 
-async def seconds_until_wake(wakes: AsyncIterator[None], *, at_most: float) -> float:
+async def seconds_until_wake(wakes: AsyncIterator[object], *, at_most: float) -> float:
     loop = asyncio.get_running_loop()
     started = loop.time()
     await asyncio.wait_for(anext(wakes), at_most)
     return loop.time() - started
 
 
-async def settle(wakes: AsyncIterator[None]) -> None:
+async def settle(wakes: AsyncIterator[object]) -> None:
     """Take the wake that every board starts with."""
     await asyncio.wait_for(anext(wakes), SOON)
 
@@ -117,6 +118,17 @@ async def test_a_burst_wakes_a_board_four_times_a_second_at_most(tabs: Tabs) -> 
             moments.append(loop.time())
     gaps = [b - a for a, b in pairwise(moments)]
     assert min(gaps) >= MINIMUM_INTERVAL_SECONDS * 0.95
+
+
+async def test_a_message_that_nobody_understands_ends_nothing(tabs: Tabs) -> None:
+    mine = new_id()
+    async with aclosing(tabs.follow("tab", mine)) as wakes:
+        await settle(wakes)
+        get_redis().publish("leadpulse:changes", "what?")
+        async with asyncio.timeout(SOON):
+            await anext(wakes)  # subscribed anew
+        publish_changes([mine])
+        assert await seconds_until_wake(wakes, at_most=SOON) < SOON
 
 
 async def test_the_loop_ends_when_the_tab_has_gone(tabs: Tabs) -> None:

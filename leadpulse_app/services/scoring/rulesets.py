@@ -31,7 +31,9 @@ class Rulesets:
         if len(_parsed) > _CAPACITY:
             _parsed.clear()
         keys = set(keys)
-        self._known = {key: _parsed[key] for key in keys if key in _parsed}
+        # Another thread may clear the versions at any moment: one look each.
+        found = {key: _parsed.get(key) for key in keys}
+        self._known = {key: known for key, known in found.items() if known}
         self._unparsed: dict[RulesetKey, object] = {}
         missing = keys - self._known.keys()
         if missing:
