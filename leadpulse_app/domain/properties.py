@@ -38,6 +38,9 @@ _MARK_BYTES = 512
 _MARKED_PATH_LENGTH = 100
 _MORE = "…"
 
+_PLAIN = frozenset((str, bool, type(None)))
+"""The types whose values are never cut, but for long strings."""
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -78,6 +81,12 @@ def sanitise_properties(properties: Mapping[str, Json]) -> dict[str, Json]:
     Args:
         properties: As sent, without text that can't be stored.
     """
+    if (
+        len(properties) <= MAX_KEYS
+        and _PLAIN.issuperset(map(type, properties.values()))
+        and _size(properties) <= MAX_STRING_LENGTH
+    ):
+        return dict(properties)  # most are like this, and nothing in it can be cut
     cuts: list[str] = []
     kept = _fit_object(properties, (), cuts)
     if not cuts and _size(kept) <= MAX_BYTES:
@@ -92,7 +101,7 @@ def sanitise_properties(properties: Mapping[str, Json]) -> dict[str, Json]:
         else:
             left -= cost
             fitting[name] = value
-    fitting[TRUNCATION_MARK] = _mark(cuts)
+    fitting[TRUNCATION_MARK] = _mark(cuts or [TRUNCATION_MARK])  # the sender's own
     return fitting
 
 

@@ -94,6 +94,11 @@ def test_what_was_cut_is_marked_and_nothing_else_changes(
         assert name[:100] in marked or "…" in marked
 
 
+def test_a_senders_own_mark_that_is_too_large_is_cut_and_marked() -> None:
+    sanitised = sanitise_properties({TRUNCATION_MARK: ["\1" * 1_000], "kept": 1})
+    assert sanitised == {"kept": 1, TRUNCATION_MARK: [TRUNCATION_MARK]}
+
+
 def test_properties_at_the_limits_are_left_alone() -> None:
     properties: dict[str, Json] = {f"k{n}": n for n in range(MAX_KEYS - 2)}
     properties["text"] = "é" * MAX_STRING_LENGTH
