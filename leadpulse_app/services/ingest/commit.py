@@ -16,9 +16,7 @@ from uuid import UUID
 
 import orjson
 import psycopg
-from psycopg.types.json import Json
 
-from leadpulse_app.database import SCOPE_STATEMENT, scope_value
 from leadpulse_app.domain.errors import (
     InvalidInputError,
     LeadPulseError,
@@ -26,7 +24,7 @@ from leadpulse_app.domain.errors import (
 )
 from leadpulse_app.domain.event import IngestedEvent
 from leadpulse_app.domain.ids import uuid7
-from leadpulse_app.services.ingest.connection import Line
+from leadpulse_app.services.ingest.connection import Line, scope_command
 from leadpulse_app.services.ingest.hint import HintCaller
 
 MAX_WAITING = 10_000
@@ -35,11 +33,12 @@ MAX_WAITING = 10_000
 MAX_BATCH = 500
 """Events in a transaction: larger ones gain nothing and keep more people waiting."""
 
-GATHER_SECONDS = 0.001
-"""What a busy process waits for a larger batch: it costs less for each event."""
+GATHER_SECONDS = 0.002
+"""What a busy process waits at most for a batch that is as large as the last."""
 
 BUSY_BATCH = 4
-"""Events in a batch from which on a process is busy."""
+"""Events in a batch from which on a process is busy: a larger one costs less for each,
+and its senders are about to send again."""
 
 MAX_KNOWN_LEADS = 100_000
 """Aliases whose lead a process remembers, about 50 MB of them."""
@@ -50,20 +49,20 @@ WRITE_TIMEOUT_SECONDS = 10.0
 STOP_TIMEOUT_SECONDS = 4.0
 """For what was accepted; the server gives the whole process a second more."""
 
-_ALIASES = """
+_ALIASES = b"""
 INSERT INTO lead_alias (project_id, kind, value, lead_id)
 SELECT project_id, kind, value, lead_id
-FROM json_to_recordset(%s) AS proposed (
+FROM json_to_recordset($1) AS proposed (
     ordinal integer, project_id uuid, kind text, value text, lead_id uuid
 )
 ORDER BY ordinal
 ON CONFLICT (project_id, kind, value) DO NOTHING
 """
 
-_LEADS = """
+_LEADS = b"""
 WITH resolved AS (
     SELECT proposed.*, owner.lead_id AS owner_id
-    FROM json_to_recordset(%s) AS proposed (
+    FROM json_to_recordset($1) AS proposed (
         ordinal integer, project_id uuid, kind text, value text, lead_id uuid,
         anonymous_id text, user_id text
     )
@@ -78,10 +77,10 @@ WITH resolved AS (
 SELECT ordinal, owner_id FROM resolved
 """  # a statement of its own, since one snapshot would not see a concurrent winner
 
-_EVENTS = """
+_EVENTS = b"""
 WITH sent AS (
     SELECT *
-    FROM json_to_recordset(%s) AS event (
+    FROM json_to_recordset($1) AS event (
         ordinal integer, project_id uuid, lead_id uuid, kind text, value text,
         message_id text, type text, anonymous_id text, user_id text, session_id text,
         properties jsonb, timestamp timestamptz, sent_at timestamptz,
@@ -110,7 +109,7 @@ WITH sent AS (
     INSERT INTO pending (project_id, lead_id, event_id)
     SELECT project_id, lead_id, id FROM stored
 )
-SELECT ordinal FROM stored JOIN sent USING (project_id, message_id)
+SELECT project_id, message_id FROM stored
 """
 
 _DATA_ERRORS = (psycopg.DataError, psycopg.IntegrityError, orjson.JSONEncodeError)
@@ -127,10 +126,10 @@ class IngestStatus(StrEnum):
     """Its message id was stored before."""
 
 
-_EventKey: TypeAlias = tuple[int, str]
-"""Project and message id, in a form that sorts fast."""
+_EventKey: TypeAlias = tuple[bytes, bytes]
+"""Project and message id, as Postgres keeps and sorts them."""
 
-_AliasKey: TypeAlias = tuple[int, str, str]
+_AliasKey: TypeAlias = tuple[bytes, str, str]
 """Project, kind and value."""
 
 
@@ -141,10 +140,11 @@ class _Waiting:
 
     def __init__(self, project_id: UUID, event: IngestedEvent) -> None:
         alias = event.alias
+        project = project_id.bytes
         self.project_id = project_id
         self.event = event
-        self.event_key: _EventKey = (project_id.int, event.message_id)
-        self.alias_key: _AliasKey = (project_id.int, alias.kind.value, alias.value)
+        self.event_key: _EventKey = (project, event.message_id.encode())
+        self.alias_key: _AliasKey = (project, alias.kind.value, alias.value)
         self.answer: asyncio.Future[IngestStatus | LeadPulseError] = (
             asyncio.get_running_loop().create_future()
         )
@@ -165,6 +165,7 @@ class GroupCommit:
         """
         self._hints = HintCaller(enqueue_hint)
         self._queue: deque[_Waiting] = deque()
+        self._enough = 1
         self._filled = asyncio.Event()
         self._stopping = False
         self._known_leads: OrderedDict[_AliasKey, UUID] = OrderedDict()
@@ -188,7 +189,8 @@ class GroupCommit:
             raise UnavailableError("Too many events are waiting", retry_after=1)
         waiting = _Waiting(project_id, event)
         self._queue.append(waiting)
-        self._filled.set()
+        if len(self._queue) >= self._enough:
+            self._filled.set()
         answer = await waiting.answer
         if isinstance(answer, LeadPulseError):
             raise answer
@@ -219,9 +221,21 @@ class GroupCommit:
                 finally:
                     _refuse(batch)  # whoever was not answered by now
                 if len(batch) >= BUSY_BATCH:
-                    await asyncio.sleep(GATHER_SECONDS)
+                    await self._gather(len(batch) + 1)
         finally:
             await line.close()
+
+    async def _gather(self, enough: int) -> None:
+        """Wait until this many events are in the queue, but not for long."""
+        if len(self._queue) >= enough or self._stopping:
+            return
+        self._enough = enough
+        self._filled.clear()
+        loop = asyncio.get_running_loop()
+        patience = loop.call_later(GATHER_SECONDS, self._filled.set)
+        await self._filled.wait()
+        patience.cancel()
+        self._enough = 1
 
     async def _next_batch(self) -> list[_Waiting]:
         while not self._queue and not self._stopping:
@@ -282,21 +296,17 @@ class GroupCommit:
                 unknown.setdefault(waiting.alias_key, waiting)
             rows.append(_event_row(ordinal, waiting, lead_id))
         alias_keys = sorted(unknown)
-        proposals = Json(
-            [_lead_row(n, unknown[key]) for n, key in enumerate(alias_keys)],
-            orjson.dumps,
+        leads = [_lead_row(n, unknown[key]) for n, key in enumerate(alias_keys)]
+        proposals = [orjson.dumps(leads)]
+        _, *resolved, stored = await line.round_trip(
+            scope_command({waiting.project_id for waiting in batch}),
+            *([(_ALIASES, proposals), (_LEADS, proposals)] if unknown else ()),
+            (_EVENTS, [orjson.dumps(rows)]),
         )
-        scope = scope_value({waiting.project_id for waiting in batch})
-        async with line.round_trip() as connection:
-            await connection.execute(SCOPE_STATEMENT, (scope,))
-            if unknown:
-                await connection.execute(_ALIASES, (proposals,))
-                owners = await connection.execute(_LEADS, (proposals,))
-            stored = await connection.execute(_EVENTS, (Json(rows, orjson.dumps),))
-        if unknown:
-            for ordinal, lead_id in await owners.fetchall():
-                self._remember_lead(alias_keys[ordinal], lead_id)
-        return {event_keys[ordinal] for (ordinal,) in await stored.fetchall()}
+        for position, owner in resolved[-1] if resolved else ():
+            alias_key = alias_keys[int.from_bytes(position)]
+            self._remember_lead(alias_key, UUID(bytes=owner))
+        return {(project, message_id) for project, message_id in stored}
 
     def _known_lead(self, key: _AliasKey) -> UUID | None:
         lead_id = self._known_leads.get(key)
@@ -327,7 +337,7 @@ def _event_row(
     ordinal: int, waiting: _Waiting, lead_id: UUID | None
 ) -> Mapping[str, object]:
     event = waiting.event
-    row = {
+    row: dict[str, object] = {
         "ordinal": ordinal,
         "project_id": waiting.project_id,
         "message_id": event.message_id,
@@ -336,11 +346,13 @@ def _event_row(
         "user_id": event.user_id,
         "session_id": event.session_id,
         "properties": event.properties,
-        "timestamp": event.timestamp,
-        "sent_at": event.sent_at,
         "received_at": event.received_at,
         "occurred_at": event.occurred_at,
     }
+    if event.timestamp is not None:
+        row["timestamp"] = event.timestamp
+    if event.sent_at is not None:
+        row["sent_at"] = event.sent_at
     if lead_id is None:
         _, row["kind"], row["value"] = waiting.alias_key
     else:

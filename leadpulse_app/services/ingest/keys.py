@@ -7,14 +7,13 @@ keys costs Postgres one query at a time, and a bounded amount of memory.
 import asyncio
 import logging
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from uuid import UUID
 
 import psycopg
 
-from leadpulse_app.database import SCOPE_STATEMENT, scope_value
 from leadpulse_app.domain.errors import UnavailableError
-from leadpulse_app.services.ingest.connection import Line
+from leadpulse_app.services.ingest.connection import Line, scope_command
 
 REMEMBERED_SECONDS = 5.0
 
@@ -28,11 +27,11 @@ LOOK_UP_TIMEOUT_SECONDS = 2.0
 
 _SHAPE = re.compile(r"pk_[0-9a-f]{48}")
 
-_OWNERS = """
-SELECT key, project_id FROM api_key WHERE key = ANY(%s) AND revoked_at IS NULL
+_OWNERS = b"""
+SELECT key, project_id FROM api_key WHERE key = ANY($1) AND revoked_at IS NULL
 """
 
-_ACTIVE = "SELECT id FROM project WHERE id = ANY(%s) AND active"
+_ACTIVE = b"SELECT id FROM project WHERE id = ANY($1) AND active"
 
 logger = logging.getLogger(__name__)
 
@@ -110,14 +109,19 @@ class WriteKeys:
         return projects
 
     async def _look_up(self, keys: Set[str]) -> Mapping[str, UUID]:
-        async with self._line.round_trip() as connection:
-            owners = await connection.execute(_OWNERS, (list(keys),))
-            projects: dict[str, UUID] = dict(await owners.fetchall())
-            scope = scope_value(set(projects.values()))
-            await connection.execute(SCOPE_STATEMENT, (scope,))
-            active = await connection.execute(_ACTIVE, (list(projects.values()),))
-        active_ids = {project_id for (project_id,) in await active.fetchall()}
+        (owners,) = await self._line.round_trip((_OWNERS, [_array(keys)]))
+        projects = {key.decode(): UUID(bytes=project) for key, project in owners}
+        project_ids = set(projects.values())
+        _, active = await self._line.round_trip(
+            scope_command(project_ids), (_ACTIVE, [_array(map(str, project_ids))])
+        )
+        active_ids = {UUID(bytes=project) for (project,) in active}
         return {key: owner for key, owner in projects.items() if owner in active_ids}
+
+
+def _array(texts: Iterable[str]) -> bytes:
+    """Return an array of what has no need of quotes, as keys and ids have not."""
+    return f"{{{','.join(texts)}}}".encode()
 
 
 class _Question:
