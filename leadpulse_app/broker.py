@@ -4,6 +4,9 @@ Queue hints, live messages and session state go through it. Nothing waits for it
 for longer than a second, and nothing is true only there.
 """
 
+import logging
+import time
+from collections.abc import Callable
 from functools import lru_cache
 
 import redis
@@ -12,6 +15,11 @@ import redis.asyncio
 from leadpulse_app.settings import get_settings
 
 TIMEOUT_SECONDS = 1.0
+
+RETRY_SECONDS = 1.0
+"""How long Redis is left alone after it did not answer."""
+
+_logger = logging.getLogger(__name__)
 
 
 def redis_url() -> str:
@@ -44,6 +52,42 @@ def get_async_redis() -> redis.asyncio.Redis:
         socket_timeout=TIMEOUT_SECONDS,
         socket_connect_timeout=TIMEOUT_SECONDS,
     )
+
+
+class BestEffort:
+    """Makes calls that may be lost, and leaves Redis alone for a moment after one was.
+
+    An outage is told once, not for every call.
+    """
+
+    def __init__(self) -> None:
+        """Start with Redis taken to be there."""
+        self._is_away = False
+        self._retry_at = 0.0
+
+    def attempt(self, call: Callable[[redis.Redis], object]) -> None:
+        """Make a call, unless one was lost within the last second.
+
+        Args:
+            call: What to do with the client; a `redis.RedisError` loses it.
+        """
+        if self._is_away and time.monotonic() < self._retry_at:
+            return
+        try:
+            call(get_redis())
+        except redis.RedisError as error:
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+            if not self._is_away:
+                _logger.warning("Redis is away, and what goes by it is late: %s", error)
+            self._is_away = True
+        else:
+            if self._is_away:
+                _logger.warning("Redis is back")
+            self._is_away = False
+
+
+best_effort = BestEffort()
+"""This process's."""
 
 
 async def is_redis_ready() -> bool:

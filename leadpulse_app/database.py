@@ -48,10 +48,11 @@ def database_url() -> str:
 
 
 def _connection_options() -> str:
+    given = psycopg.conninfo.conninfo_to_dict(database_url()).get("options", "")
     return (
-        f"-c role={RUNTIME_ROLE} -c timezone=UTC "
+        f"{given} -c role={RUNTIME_ROLE} -c timezone=UTC "
         f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s"
-    )
+    ).lstrip()
 
 
 def connection_info() -> str:

@@ -40,12 +40,14 @@ class HealthBody(Body):
     version: str
 
 
+@router.head("", include_in_schema=False)
 @router.get("")
 async def show_health() -> Success[HealthBody]:
     """Say what works; answers even while nothing else does."""
     return Success(data=_body(await check_health()))
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready")
 async def show_readiness() -> Success[HealthBody]:
     """Answer 503 while Postgres is away, for a load balancer to look elsewhere."""

@@ -134,14 +134,21 @@ class Ground:
         """
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
-        found = folder.lstat()
-        owners = {os.geteuid(), self.account.uid}
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
-            raise SetupError(f"{folder} belongs to somebody else; move it away")
-        if self.account.uid is not None and self.account.gid is not None:
-            os.chown(folder, self.account.uid, self.account.gid)
-        if stat.S_IMODE(found.st_mode) != 0o700:
-            folder.chmod(0o700)
+        # One descriptor throughout: whoever may write beside it can swap the name.
+        try:
+            opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError as error:
+            raise SetupError(f"{folder} belongs to somebody else; move it away") from error
+        try:
+            found = os.fstat(opened)
+            if found.st_uid not in {os.geteuid(), self.account.uid}:
+                raise SetupError(f"{folder} belongs to somebody else; move it away")
+            if self.account.uid is not None and self.account.gid is not None:
+                os.fchown(opened, self.account.uid, self.account.gid)
+            if stat.S_IMODE(found.st_mode) != 0o700:
+                os.fchmod(opened, 0o700)
+        finally:
+            os.close(opened)
 
     def reachable_copy(self, binaries: Path) -> Path:
         """Return these binaries where the engines' account can run them.

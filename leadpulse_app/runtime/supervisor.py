@@ -4,6 +4,7 @@ What was accepted is finished before anything stops, and no process is left behi
 """
 
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -28,6 +29,9 @@ TICK_SECONDS = 0.1
 STOP_SECONDS = 7.0
 """What web and worker have to finish in; 10 s are promised for the whole."""
 LONGEST_PAUSE_SECONDS = 10.0
+BEREAVED_SECONDS = 5.0
+"""What the processes that an ended one had forked have to end in; they share the
+port with its successor."""
 STEADY_SECONDS = 10.0
 """A process that ran for so long starts anew without a pause."""
 
@@ -40,10 +44,12 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._failures = 0
+        self._bereaved: list[tuple[int, float]] = []
 
     def tend(self) -> None:
         """Start it where it doesn't run, after a pause that grows while it fails."""
         now = time.monotonic()
+        self._end_bereaved(now)
         if self._process is not None:
             status = self._process.poll()
             if status is None:
@@ -51,10 +57,18 @@ class Child:
             lived = now - self._started
             self._failures = 0 if lived > STEADY_SECONDS else self._failures + 1
             logger.warning("%s ended (%s) and is started anew", self.command, status)
+            self._bereaved.append((self._process.pid, now + BEREAVED_SECONDS))
             self._process = None
         pause = min(0.25 * 2**self._failures, LONGEST_PAUSE_SECONDS)
         if self._failures == 0 or now - self._started > pause:
             self._start()
+
+    def _end_bereaved(self, now: float) -> None:
+        """Kill what an ended process had forked and what did not end by itself."""
+        for group, deadline in tuple(self._bereaved):
+            if now > deadline:
+                _kill_group(group)
+                self._bereaved.remove((group, deadline))
 
     def _start(self) -> None:
         self._started = time.monotonic()
@@ -75,14 +89,19 @@ class Child:
 
     def await_end(self, deadline: float) -> None:
         """Return when it ended; past the deadline it is killed with all it forked."""
+        self._end_bereaved(math.inf)
         if self._process is None:
             return
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(max(deadline - time.monotonic(), 0.01))
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        _kill_group(self._process.pid)
         self._process.wait()
         self._process = None
+
+
+def _kill_group(group: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 class Supervisor:

@@ -121,14 +121,19 @@
   }
 
   function post(item, signal) {
-    item.fields.sentAt = new Date().toISOString();
     return window.fetch(endpoint, {
       method: "POST",
-      body: JSON.stringify(item.fields), // a string goes as text/plain
+      body: bodyOf(item), // a string goes as text/plain
       credentials: "omit",
       keepalive: true, // it goes on when the visitor leaves
       signal: signal,
     });
+  }
+
+  // Half an emoji, as a cut title may end in, is no JSON that a server reads.
+  function bodyOf(item) {
+    item.fields.sentAt = new Date().toISOString();
+    return JSON.stringify(item.fields).replace(/\\ud[89a-f][0-9a-f]{2}/gi, "\\ufffd");
   }
 
   function send() {
@@ -136,12 +141,15 @@
     if (sending || !queue.length) return;
     sending = true;
     var item = queue[0];
-    var abort = new AbortController();
-    var timeout = setTimeout(function () {
-      abort.abort();
-    }, REQUEST_TIMEOUT_MS);
+    var timeout;
     item.attempts += 1;
-    post(item, abort.signal).then(
+    new Promise(function (resolve) {
+      var abort = new AbortController();
+      timeout = setTimeout(function () {
+        abort.abort();
+      }, REQUEST_TIMEOUT_MS);
+      resolve(post(item, abort.signal)); // what it throws is a failed attempt too
+    }).then(
       function (response) {
         clearTimeout(timeout);
         settle(item, response.status, response.headers.get("Retry-After"));
@@ -157,7 +165,7 @@
     sending = false;
     var later = status === 0 || status === 429 || status >= 500;
     if (later && item.attempts < MAX_ATTEMPTS) {
-      timer = setTimeout(send, delay(item.attempts, retryAfter));
+      timer = setTimeout(safely(send), delay(item.attempts, retryAfter));
       return;
     }
     if (status !== 202 && window.console) {
@@ -182,8 +190,7 @@
       if ("keepalive" in window.Request.prototype) {
         post(item).catch(function () {});
       } else {
-        item.fields.sentAt = new Date().toISOString();
-        window.navigator.sendBeacon(endpoint, JSON.stringify(item.fields));
+        window.navigator.sendBeacon(endpoint, bodyOf(item));
       }
     });
   }

@@ -6,9 +6,9 @@ that an entry point could hand over.
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 
@@ -19,6 +19,9 @@ from leadpulse_app.services.worker_presence import is_worker_running
 logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
+
+_questions: set[asyncio.Task[Any]] = set()
+"""What was asked and not answered yet; the event loop alone would not keep it."""
 
 DEADLINE_SECONDS = 1.0
 """How long each part may take to answer before it counts as away."""
@@ -76,10 +79,19 @@ async def _ask_postgres() -> tuple[bool, int]:
         return worker, int(pending.scalar_one())
 
 
-async def _unless_away(answer: Awaitable[Answer]) -> Answer | None:
-    try:
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            return await answer
-    except Exception as error:  # noqa: BLE001  (whatever is wrong with it, it is away)
-        logger.debug("a part does not answer: %s", error)
+async def _unless_away(asking: Coroutine[object, object, Answer]) -> Answer | None:
+    question = asyncio.create_task(asking)
+    _questions.add(question)
+    question.add_done_callback(_forget)
+    # Not awaited to its end: a cancelled query waits seconds for a silent Postgres.
+    answered, _ = await asyncio.wait({question}, timeout=DEADLINE_SECONDS)
+    if not answered:
+        question.cancel()
         return None
+    return None if question.exception() else question.result()
+
+
+def _forget(question: asyncio.Task[Any]) -> None:
+    _questions.discard(question)
+    if not question.cancelled() and (error := question.exception()):
+        logger.debug("a part does not answer: %s", error)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import redis
 
-from leadpulse_app.broker import get_async_redis, get_redis
+from leadpulse_app.broker import best_effort, get_async_redis
 
 _CHANNEL = "leadpulse:changes"
 
@@ -24,12 +24,8 @@ def publish_changes(project_ids: Iterable[UUID]) -> None:
     the database by themselves every 2 seconds.
     """
     message = ",".join(str(project_id) for project_id in project_ids)
-    if not message:
-        return
-    try:
-        get_redis().publish(_CHANNEL, message)
-    except redis.RedisError:
-        return
+    if message:
+        best_effort.attempt(lambda client: client.publish(_CHANNEL, message))
 
 
 async def subscribe() -> AsyncIterator[frozenset[UUID]]:

@@ -6,7 +6,6 @@ hints, or all of Redis, costs a few seconds and nothing else.
 
 import json
 import logging
-import time
 from functools import lru_cache
 
 import redis
@@ -15,7 +14,7 @@ from huey.api import TaskWrapper
 from huey.registry import Message
 from huey.serializer import Serializer
 
-from leadpulse_app.broker import TIMEOUT_SECONDS, get_redis, redis_url
+from leadpulse_app.broker import TIMEOUT_SECONDS, best_effort, get_redis, redis_url
 from leadpulse_app.tasks.scorer import scorer
 
 HINT_KEY = "leadpulse:scoring-hint"
@@ -26,9 +25,6 @@ HINT_SECONDS = 5
 
 SLICE_SECONDS = 5.0
 """How long one task scores before it lets other tasks have its thread."""
-
-RECONNECT_SECONDS = 1.0
-"""How long Redis is left alone after it did not answer."""
 
 _logger = logging.getLogger(__name__)
 
@@ -81,33 +77,9 @@ def enqueue_scoring_hint() -> None:
     It may block for a second while Redis is away, and never raises then: the
     worker's sweep finds what is pending by itself.
     """
-    _hints.give()
+    best_effort.attempt(_give_hint)
 
 
-class _Hints:
-    """Gives hints, and leaves Redis alone for a moment after it failed."""
-
-    def __init__(self) -> None:
-        self._is_away = False
-        self._retry_at = 0.0
-
-    def give(self) -> None:
-        if self._is_away and time.monotonic() < self._retry_at:
-            return
-        try:
-            if get_redis().set(HINT_KEY, 1, nx=True, ex=HINT_SECONDS):
-                get_queue().enqueue(_score_task().s())
-        except redis.RedisError as error:
-            self._retry_at = time.monotonic() + RECONNECT_SECONDS
-            if not self._is_away:
-                _logger.warning(
-                    "Redis is away, sweeps alone find new events: %s", error
-                )
-            self._is_away = True
-        else:
-            if self._is_away:
-                _logger.warning("Redis is back")
-            self._is_away = False
-
-
-_hints = _Hints()
+def _give_hint(client: redis.Redis) -> None:
+    if client.set(HINT_KEY, 1, nx=True, ex=HINT_SECONDS):
+        get_queue().enqueue(_score_task().s())

@@ -16,6 +16,7 @@ from leadpulse_app.runtime.errors import SetupError
 from leadpulse_app.runtime.ground import Ground, find_ground
 from leadpulse_app.runtime.postgres import PostgresEngine
 from leadpulse_app.runtime.valkey import ValkeyEngine
+from tests.product import wait_for
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="concerns root alone")
 
@@ -58,8 +59,7 @@ def test_a_killed_engine_is_started_anew(engine: Engine) -> None:
     first = engine.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    while engine.is_alive():
-        pass
+    wait_for(lambda: not engine.is_alive(), seconds=10, what="the end of the engine")
     engine.start()
     assert engine.pid != first
     assert engine.answering_pid() == engine.pid
@@ -71,8 +71,7 @@ def test_what_was_committed_outlives_a_kill(postgres: PostgresEngine) -> None:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
     assert postgres.pid is not None
     os.kill(postgres.pid, signal.SIGKILL)
-    while postgres.is_alive():
-        pass
+    wait_for(lambda: not postgres.is_alive(), seconds=10, what="the end of Postgres")
     postgres.start()
     with psycopg.connect(postgres.url) as connection:
         assert connection.execute("SELECT one FROM kept").fetchone() == (1,)

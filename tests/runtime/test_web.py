@@ -74,3 +74,8 @@ def test_the_built_frontend_names_no_address(product: Product) -> None:
     page = httpx.get(f"{product.url}/").text
     assert "origin.invalid" not in page
     assert "localhost" not in page
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/health/ready"])
+def test_a_load_balancer_may_probe_with_head(product: Product, path: str) -> None:
+    assert httpx.head(f"{product.url}{path}").status_code == 200

@@ -203,6 +203,28 @@ async def test_nothing_is_thrown_into_a_page_that_misuses_it(
     assert len({sent.fields["anonymousId"] for sent in site.taken}) == 1
 
 
+async def test_half_an_emoji_does_not_cost_the_event(site: Site, page: Page) -> None:
+    await page.goto(site.url)
+    await page.evaluate(
+        r"ls.track('cut', {title: 'Launch \ud83d', whole: '\u{1f680}'})"
+    )
+    await site.wait_until(lambda: "cut" in site.events())
+    [cut] = [sent for sent in site.taken if sent.fields["event"] == "cut"]
+    assert cut.fields["properties"] == {"title": "Launch \ufffd", "whole": "\U0001f680"}
+
+
+async def test_a_fetch_that_throws_is_a_failed_attempt(site: Site, page: Page) -> None:
+    await page.add_init_script(
+        """const real = window.fetch; let calls = 0;
+        window.fetch = function () {
+            if (calls++ === 0) throw new Error("not today");
+            return real.apply(this, arguments);
+        };"""
+    )
+    await page.goto(site.url)
+    await site.wait_until(lambda: "page_view" in site.events())
+
+
 async def test_three_pages_and_a_demo_request_on_the_sample_site(
     site: Site, page: Page, tenant: Tenant
 ) -> None:

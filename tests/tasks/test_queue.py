@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 import redis
 
+from leadpulse_app import broker
 from leadpulse_app.broker import get_redis
-from leadpulse_app.tasks import enqueue_scoring_hint, queue
+from leadpulse_app.tasks import enqueue_scoring_hint
 from leadpulse_app.tasks.queue import HINT_KEY, get_queue
+from tests.product import wait_for
 from tests.services.scoring_project import ScoringProject, score_all
 
 
@@ -64,9 +66,9 @@ def test_boards_are_told_which_projects_changed(project: ScoringProject) -> None
         channel.subscribe("leadpulse:changes")
         enqueue_scoring_hint()
         take_and_run_a_task()
-        message = None
-        while message is None:
-            message = channel.get_message(timeout=1)
+        message = wait_for(
+            lambda: channel.get_message(timeout=1), seconds=10, what="the message"
+        )
     assert message["data"] == str(project.id).encode()
 
 
@@ -84,10 +86,10 @@ def test_without_redis_a_hint_is_dropped_and_told_of_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     nowhere = redis.Redis.from_url(f"unix://{tmp_path}/nobody.sock")
-    monkeypatch.setattr(queue, "RECONNECT_SECONDS", 0)
-    caplog.set_level(logging.WARNING, logger=queue.__name__)
+    monkeypatch.setattr(broker, "RETRY_SECONDS", 0)
+    caplog.set_level(logging.WARNING, logger=broker.__name__)
     with monkeypatch.context() as away:
-        away.setattr(queue, "get_redis", lambda: nowhere)
+        away.setattr(broker, "get_redis", lambda: nowhere)
         for _ in range(3):
             enqueue_scoring_hint()
     enqueue_scoring_hint()
