@@ -55,7 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="leadpulse", description="Lead scoring.")
+    parser = argparse.ArgumentParser(
+        prog="python -m leadpulse_app", description="Lead scoring."
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def add(name: str, run: Command, says: str) -> argparse.ArgumentParser:
@@ -102,11 +104,13 @@ def _up(_: argparse.Namespace, settings: Settings) -> int:
 
 
 def _web(parsed: argparse.Namespace, settings: Settings) -> int:
+    from leadpulse_app.runtime.frontend import build_frontend
     from leadpulse_app.runtime.server import create_web, require_port, serve
 
     _attach(parsed.parent)
     if parsed.parent is None:
         require_port(settings.host, settings.port, patience=0)
+        build_frontend()
     serve(create_web, websockets=True)
     return 0
 

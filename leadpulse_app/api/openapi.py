@@ -28,9 +28,17 @@ INGEST_PATHS: dict[str, Any] = {
                     "application/json": {
                         "schema": {
                             "type": "object",
-                            "required": ["apiKey", "event"],
+                            "required": ["event"],
                             "properties": {
-                                "apiKey": {"type": "string", "examples": ["pk_…"]},
+                                "apiKey": {
+                                    "type": "string",
+                                    "description": (
+                                        "The write key. It may also come as the "
+                                        "user of Basic, as Bearer, as X-Write-Key, "
+                                        "or as ?writeKey=."
+                                    ),
+                                    "examples": ["pk_…"],
+                                },
                                 "event": {
                                     "type": "string",
                                     "minLength": 1,

@@ -12,7 +12,7 @@ class Stage(StrEnum):
     QUALIFIED = "qualified"
 
 
-MINIMUM_SCORE: dict[Stage, int] = {
+STAGE_BEGINS_AT: dict[Stage, int] = {
     Stage.COLD: 0,
     Stage.WARM: 11,
     Stage.HOT: 31,
@@ -27,10 +27,10 @@ def stage_of(score: int) -> Stage:
     Args:
         score: Points; any integer, though scores are kept within 0..10,000.
     """
-    if score >= MINIMUM_SCORE[Stage.QUALIFIED]:
+    if score >= STAGE_BEGINS_AT[Stage.QUALIFIED]:
         return Stage.QUALIFIED
-    if score >= MINIMUM_SCORE[Stage.HOT]:
+    if score >= STAGE_BEGINS_AT[Stage.HOT]:
         return Stage.HOT
-    if score >= MINIMUM_SCORE[Stage.WARM]:
+    if score >= STAGE_BEGINS_AT[Stage.WARM]:
         return Stage.WARM
     return Stage.COLD

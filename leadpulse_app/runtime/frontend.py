@@ -40,8 +40,8 @@ def is_built() -> bool:
     return _STAMP.exists() and _STAMP.read_text() == _digest() and BUILD.is_dir()
 
 
-def build_frontend() -> bool:
-    """Build the frontend where it isn't built, and return whether that was so.
+def build_frontend() -> None:
+    """Build the frontend where it isn't built.
 
     Two builders at once take turns.
 
@@ -50,14 +50,13 @@ def build_frontend() -> bool:
     """
     with _lock():
         if is_built():
-            return False
+            return
         _STAMP.unlink(missing_ok=True)
         digest = _digest()
         printed = _run_builder()
         if not BUILD.is_dir():
             raise FrontendError(f"the frontend was not built:\n{printed}")
         _STAMP.write_text(digest)
-        return True
 
 
 def _run_builder() -> str:

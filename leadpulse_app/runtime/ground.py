@@ -134,15 +134,16 @@ class Ground:
         """
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
+        not_ours = f"{folder} belongs to somebody else; move it away"
         # One descriptor throughout: whoever may write beside it can swap the name.
         try:
             opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError as error:
-            raise SetupError(f"{folder} belongs to somebody else; move it away") from error
+            raise SetupError(not_ours) from error
         try:
             found = os.fstat(opened)
             if found.st_uid not in {os.geteuid(), self.account.uid}:
-                raise SetupError(f"{folder} belongs to somebody else; move it away")
+                raise SetupError(not_ours)
             if self.account.uid is not None and self.account.gid is not None:
                 os.fchown(opened, self.account.uid, self.account.gid)
             if stat.S_IMODE(found.st_mode) != 0o700:

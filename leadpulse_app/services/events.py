@@ -24,7 +24,6 @@ class RecentEvent:
     lead_id: UUID
     lead_label: str
     occurred_at: datetime
-    received_at: datetime
     scored: bool
     delta: int | None
     """What the score took when the event was first scored; unknown until then."""
@@ -70,7 +69,6 @@ async def list_recent_events(
             lead_id=event.lead_id,
             lead_label=label or str(event.lead_id),
             occurred_at=event.occurred_at,
-            received_at=event.received_at,
             scored=event.id in deltas,
             delta=deltas.get(event.id),
             properties=event.properties,

@@ -1,0 +1,229 @@
+"""Scores pending events: each exactly once, in one transaction with its effects.
+
+The ledger, the lead and the end of an event's pending row are one commit, so that
+`lead.score` is always the newest ledger entry and the fold of what is not pending.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import psycopg
+
+from leadpulse_app.domain.fold import EMPTY, Input, changes, fold
+from leadpulse_app.services.scoring.claim import (
+    ClaimedEvent,
+    LockedLead,
+    claim_events,
+    give_back,
+    lock_oldest_leads,
+)
+from leadpulse_app.services.scoring.failures import forget_failures, set_aside
+from leadpulse_app.services.scoring.ledger import (
+    History,
+    ScoredLead,
+    read_history,
+    write_scores,
+)
+from leadpulse_app.services.scoring.rulesets import Rulesets
+
+_FAULTS_OF_A_LEAD = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.QueryCanceled,
+)
+"""What Postgres raises over one lead's data, or over how much of it there is. Any
+other error would befall every lead."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringResult:
+    """What one transaction did."""
+
+    project_ids: frozenset[UUID] = frozenset()
+    """The projects whose leads changed."""
+    leads: int = 0
+    events: int = 0
+    failures: int = 0
+    """How many leads were set aside."""
+
+    @property
+    def found_work(self) -> bool:
+        """Whether it is worth looking again at once."""
+        return self.leads > 0 or self.failures > 0
+
+    def __add__(self, other: "ScoringResult") -> "ScoringResult":
+        return ScoringResult(
+            self.project_ids | other.project_ids,
+            self.leads + other.leads,
+            self.events + other.events,
+            self.failures + other.failures,
+        )
+
+
+def score_pending(
+    connection: psycopg.Connection,
+    *,
+    limit_leads: int = 500,
+    limit_events_per_lead: int = 100,
+) -> ScoringResult:
+    """Score the oldest pending events.
+
+    A lead whose scoring raises is set aside; its events stay pending and the
+    others are scored.
+
+    Args:
+        connection: Within a transaction of its own, not scoped yet; the caller
+            commits it.
+        limit_leads: How many leads at most.
+        limit_events_per_lead: How many events of one lead at most, though a lead
+            with a longer history may give up as many as that holds.
+
+    Raises:
+        psycopg.Error: Postgres went away, wants the whole transaction tried
+            again, or refuses it whatever the lead.
+    """
+    leads = lock_oldest_leads(connection, limit_leads)
+    return _score_each(connection, leads, limit_events_per_lead)
+
+
+def _score_each(
+    connection: psycopg.Connection, leads: Sequence[LockedLead], limit_per_lead: int
+) -> ScoringResult:
+    if not leads:
+        return ScoringResult()
+    try:
+        with connection.transaction():
+            return _score(connection, leads, limit_per_lead)
+    except _FAULTS_OF_A_LEAD as error:
+        if len(leads) == 1:
+            _set_aside(connection, leads[0], error)
+            return ScoringResult(failures=1)
+    middle = len(leads) // 2
+    first = _score_each(connection, leads[:middle], limit_per_lead)
+    return first + _score_each(connection, leads[middle:], limit_per_lead)
+
+
+def _score(
+    connection: psycopg.Connection, leads: Sequence[LockedLead], limit_per_lead: int
+) -> ScoringResult:
+    claimed = claim_events(connection, leads, limit_per_lead=limit_per_lead)
+    versions = _versions_in_force(connection, {lead.project_id for lead in leads})
+    late = [
+        lead
+        for lead, events in zip(leads, claimed, strict=True)
+        if _is_late(lead, events)
+    ]
+    histories = read_history(connection, late)
+    rulesets = Rulesets(
+        connection,
+        {
+            *versions.items(),
+            *(
+                (project_id, version)
+                for (project_id, _), history in histories.items()
+                for _, version in history.inputs.values()
+            ),
+        },
+    )
+    scored = []
+    failures = 0
+    for lead, events in zip(leads, claimed, strict=True):
+        if not events:
+            continue
+        try:
+            scored.append(
+                _fold_lead(
+                    lead,
+                    events,
+                    histories.get(lead.key),
+                    rulesets,
+                    versions[lead.project_id],
+                )
+            )
+        except Exception as error:  # noqa: BLE001  (logged where it is set aside)
+            give_back(connection, lead, events)
+            _set_aside(connection, lead, error)
+            failures += 1
+    if scored:
+        write_scores(connection, scored)
+        recovered = [item.lead for item in scored if item.lead.has_failed]
+        if recovered:
+            forget_failures(connection, recovered)
+    return ScoringResult(
+        project_ids=frozenset(item.lead.project_id for item in scored),
+        leads=len(scored),
+        events=sum(item.events for item in scored),
+        failures=failures,
+    )
+
+
+def _versions_in_force(
+    connection: psycopg.Connection, project_ids: set[UUID]
+) -> dict[UUID, int]:
+    # Read after the claim, so that an event that came after a publication is never
+    # scored by the version before it.
+    return dict(
+        connection.execute(
+            "SELECT id, ruleset_version FROM project WHERE id = ANY (%s)",
+            (list(project_ids),),
+        ).fetchall()
+    )
+
+
+def _is_late(lead: LockedLead, events: Sequence[ClaimedEvent]) -> bool:
+    return lead.position is not None and any(
+        event.position < lead.position for event in events
+    )
+
+
+def _fold_lead(
+    lead: LockedLead,
+    events: Sequence[ClaimedEvent],
+    history: History | None,
+    rulesets: Rulesets,
+    version: int,
+) -> ScoredLead:
+    stamped = [(event, version) for event in events]
+    recorded: dict[tuple[int, UUID | None], int] = {}
+    if history is not None:
+        stamped.extend(history.inputs.values())
+        recorded = history.deltas
+    folded = fold(
+        [
+            Input(
+                event.position,
+                event.id,
+                event.type,
+                event.properties,
+                rulesets.get((lead.project_id, version)),
+            )
+            for event, version in stamped
+        ],
+        lead.state if history is None else EMPTY,
+    )
+    position = max(event.position for event in events)
+    if lead.position is not None:
+        position = max(position, lead.position)
+    return ScoredLead(
+        lead=lead,
+        events=len(events),
+        changes=list(changes(folded.steps, recorded)),
+        fields=folded.state.fields,
+        position=position,
+    )
+
+
+def _set_aside(
+    connection: psycopg.Connection, lead: LockedLead, error: Exception
+) -> None:
+    _logger.error(
+        "Lead %s of project %s is set aside: its scoring failed",
+        lead.id,
+        lead.project_id,
+        exc_info=error,
+    )
+    set_aside(connection, lead, error)
