@@ -47,6 +47,11 @@ def database_url() -> str:
     return url.replace("postgres://", "postgresql://", 1)
 
 
+def sqlalchemy_url() -> str:
+    """Return the address of Postgres as SQLAlchemy reads it."""
+    return database_url().replace("postgresql://", "postgresql+psycopg://", 1)
+
+
 def _connection_options() -> str:
     given = psycopg.conninfo.conninfo_to_dict(database_url()).get("options", "")
     return (
@@ -68,7 +73,7 @@ def connection_info() -> str:
 def get_engine() -> AsyncEngine:
     """Return this process's engine for the asynchronous services."""
     return create_async_engine(
-        database_url().replace("postgresql://", "postgresql+psycopg://", 1),
+        sqlalchemy_url(),
         connect_args={
             "options": _connection_options(),
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, pool, text
 
-from leadpulse_app.database import database_url
+from leadpulse_app.database import sqlalchemy_url
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -21,7 +21,7 @@ def migrate() -> None:
         sqlalchemy.exc.SQLAlchemyError: Postgres is away or refuses a statement.
     """
     engine = create_engine(
-        database_url().replace("postgresql://", "postgresql+psycopg://", 1),
+        sqlalchemy_url(),
         poolclass=pool.NullPool,
     )
     with engine.connect() as connection:

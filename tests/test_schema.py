@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
 import leadpulse_app.models  # noqa: F401  (registers the tables)
-from leadpulse_app.database import RUNTIME_ROLE, database_url
+from leadpulse_app.database import RUNTIME_ROLE, database_url, sqlalchemy_url
 
 IDS_ALONE = {"api_key", "membership", "pending", "set_aside"}
 """Tables without a policy: read before the project is known, or holding only ids."""
@@ -26,7 +26,7 @@ def connection() -> Iterator[psycopg.Connection]:
 
 def test_the_schema_is_what_the_models_say() -> None:
     engine = sqlalchemy.create_engine(
-        database_url().replace("postgresql://", "postgresql+psycopg://", 1),
+        sqlalchemy_url(),
         poolclass=sqlalchemy.NullPool,
     )
     with engine.connect() as connection:

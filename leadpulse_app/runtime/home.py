@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from leadpulse_app.runtime.engine import Engine, EngineError
 from leadpulse_app.runtime.errors import SetupError
@@ -83,21 +84,31 @@ def running_engines(settings: Settings) -> Iterator[None]:
     """
     engines = embed_engines()
     with ExitStack() as stack:
+        if engines:
+            use = stack.enter_context((settings.home / "use").open("a"))
+            _start_or_attach(engines, settings.home, use, stack)
+        yield
+
+
+def _start_or_attach(
+    engines: tuple[Engine, ...], home: Path, use: IO[str], stack: ExitStack
+) -> None:
+    """Whoever attaches keeps `use` locked, and whoever started waits for that."""
+    deadline = time.monotonic() + max(engine.start_timeout for engine in engines)
+    while True:
         try:
-            stack.enter_context(hold_home(settings.home))
+            stack.enter_context(hold_home(home))
         except HomeTakenError:
-            for engine in engines:
-                _await(engine)
+            fcntl.flock(use, fcntl.LOCK_SH)
+            if all(engine.answering_pid() is not None for engine in engines):
+                return
+            fcntl.flock(use, fcntl.LOCK_UN)
         else:
             for engine in engines:
                 stack.callback(engine.stop)
                 engine.start()
-        yield
-
-
-def _await(engine: Engine) -> None:
-    deadline = time.monotonic() + engine.start_timeout
-    while engine.answering_pid() is None:
+            stack.callback(fcntl.flock, use, fcntl.LOCK_EX)
+            return
         if time.monotonic() > deadline:
-            raise EngineError(f"{engine.name} does not answer; see {engine.log}")
+            raise EngineError(f"the engines do not answer; see {engines[0].log.parent}")
         time.sleep(0.1)
