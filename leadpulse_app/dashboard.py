@@ -18,7 +18,6 @@ from leadpulse_app.state.lead import LeadState
 from leadpulse_app.state.leads import LeadsState
 from leadpulse_app.state.overview import OverviewState
 from leadpulse_app.state.rules import RulesState
-from leadpulse_app.state.shell import ShellState
 
 app = rx.App(
     style=theme.ROOT,
@@ -35,7 +34,14 @@ app = rx.App(
     backend_exception_handler=guard.explain_failure,
 )
 
-app.add_middleware(guard.Guard(), index=0)
+page_loads = (
+    OverviewState.follow,
+    LeadsState.follow,
+    LeadState.follow,
+    RulesState.load,
+    IntegrationsState.follow,
+)
+app.add_middleware(guard.Guard(page_loads), index=0)
 app.add_middleware(live.EndOnPageLoad(), index=1)
 app.register_lifespan_task(live.hub.run)
 
@@ -46,30 +52,30 @@ app.add_page(
     overview_page,
     route="/overview",
     title="Overview · LeadPulse",
-    on_load=[ShellState.load, OverviewState.follow],
+    on_load=OverviewState.follow,
 )
 app.add_page(
     leads_page,
     route="/leads",
     title="Leads · LeadPulse",
-    on_load=[ShellState.load, LeadsState.follow],
+    on_load=LeadsState.follow,
 )
 app.add_page(
     lead_page,
     route="/leads/[id]",
     title="Lead · LeadPulse",
-    on_load=[ShellState.load, LeadState.follow],
+    on_load=LeadState.follow,
 )
 app.add_page(
     rules_page,
     route="/rules",
     title="Rules · LeadPulse",
-    on_load=[ShellState.load, RulesState.load],
+    on_load=RulesState.load,
 )
 app.add_page(
     integrations_page,
     route="/integrations",
     title="Integrations · LeadPulse",
-    on_load=[ShellState.load, IntegrationsState.follow],
+    on_load=IntegrationsState.follow,
 )
 app.add_page(not_found_page, route="/404", title="Not found · LeadPulse")

@@ -42,6 +42,16 @@ only when a ping stays unanswered.
 """
 
 
+_INDICATOR: theme.Style = {
+    "display": "inline-flex",
+    "align_items": "center",
+    "gap": theme.SPACE_2,
+    "padding": f"0 {theme.SPACE_2}",
+    **theme.CAPTION_TEXT,
+    "font_weight": theme.MEDIUM,
+}
+
+
 def _dot(colour: str) -> rx.Component:
     return rx.el.span(
         aria_hidden=True,
@@ -54,24 +64,37 @@ def _dot(colour: str) -> rx.Component:
     )
 
 
-def live_indicator() -> rx.Component:
-    """Return whether what is shown changes by itself now."""
+def _said(colour: str, text: str, explanation: str) -> rx.Component:
+    return rx.el.span(_dot(colour), text, title=explanation, style=_INDICATOR)
+
+
+def live_indicator(stale: rx.Var[bool]) -> rx.Component:
+    """Return whether what is shown changes by itself now.
+
+    Args:
+        stale: Whether the server couldn't read what is shown anew.
+    """
     return rx.el.span(
         rx.cond(
             connection_lost,
-            rx.fragment(_dot(theme.CAUTION_DOT), "Reconnecting"),
-            rx.fragment(_dot(theme.GOOD_DOT), "Live"),
+            _said(
+                theme.CAUTION_DOT,
+                "Reconnecting",
+                "What you see may be out of date; this page catches up by itself",
+            ),
+            rx.cond(
+                stale,
+                _said(
+                    theme.CAUTION_DOT,
+                    "Database away",
+                    "What you see may be out of date; this page catches up by itself",
+                ),
+                _said(
+                    theme.GOOD_DOT, "Live", "New events and scores appear by themselves"
+                ),
+            ),
         ),
         role="status",
-        title="New events and scores appear by themselves",
-        style={
-            "display": "inline-flex",
-            "align_items": "center",
-            "gap": theme.SPACE_2,
-            "padding": f"0 {theme.SPACE_2}",
-            **theme.CAPTION_TEXT,
-            "font_weight": theme.MEDIUM,
-        },
     )
 
 
@@ -80,7 +103,12 @@ def connection_banner() -> rx.Component:
     return rx.cond(
         connection_lost,
         rx.el.div(
-            rx.icon("wifi-off", size=theme.ICON, aria_hidden=True),
+            rx.icon(
+                "wifi-off",
+                size=theme.ICON,
+                aria_hidden=True,
+                style={"flex_shrink": "0"},
+            ),
             "Connection lost. What you see may be out of date; "
             "this page reconnects and catches up by itself.",
             role="status",

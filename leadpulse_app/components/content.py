@@ -1,7 +1,5 @@
 """The content of a page, in whichever of its faces fits how far loading has come."""
 
-from collections.abc import Sequence
-
 import reflex as rx
 
 from leadpulse_app.components import theme
@@ -9,13 +7,12 @@ from leadpulse_app.components.button import quiet_button
 from leadpulse_app.components.card import card
 from leadpulse_app.components.notice import error_state
 from leadpulse_app.state.pages import Status
-from leadpulse_app.state.shell import ShellState
 
 
-def _late_notice(retry: Sequence[rx.EventHandler]) -> rx.Component:
+def _late_notice(retry: rx.EventHandler) -> rx.Component:
     return rx.el.div(
         rx.el.span("This takes longer than usual."),
-        quiet_button("Try again", on_click=list(retry)),
+        quiet_button("Try again", on_click=retry),
         style={
             "display": "flex",
             "align_items": "center",
@@ -46,11 +43,10 @@ def content(
         ready: The page itself.
         missing: What stands for a thing that is not there.
     """
-    retry = (ShellState.load, load)
     return rx.match(
         status,
         (Status.READY.value, ready),
         (Status.MISSING.value, missing or rx.fragment()),
-        (Status.ERROR.value, card(error_state(retry))),
-        rx.fragment(loading, _late_notice(retry)),
+        (Status.ERROR.value, card(error_state(load))),
+        rx.fragment(loading, _late_notice(load)),
     )

@@ -1,7 +1,5 @@
 """What stands where rows would: nothing yet, or what went wrong."""
 
-from collections.abc import Sequence
-
 import reflex as rx
 
 from leadpulse_app.components import theme
@@ -54,17 +52,17 @@ def empty_state(
     )
 
 
-def error_state(retry: Sequence[rx.EventHandler]) -> rx.Component:
+def error_state(retry: rx.EventHandler) -> rx.Component:
     """Return that the database is away, and the way to try again."""
     return rx.el.div(
         _mark(rx.icon("cloud-off", size=theme.ICON_LARGE)),
         rx.el.h3("This could not be loaded", style=theme.SECTION_TEXT),
         rx.el.p(
-            "LeadPulse can't reach its database. Nothing is lost: events are "
-            "accepted again as soon as it is back.",
+            "LeadPulse can't reach its database. Nothing is lost: this page loads by "
+            "itself, and events are accepted again, as soon as it is back.",
             style=_TEXT,
         ),
-        quiet_button("Try again", on_click=list(retry)),
+        quiet_button("Try again", on_click=retry),
         role="alert",
         style=_NOTICE,
     )

@@ -300,11 +300,15 @@ def _heading(title: rx.Var[str] | str, parent: tuple[str, str] | None) -> rx.Com
     )
 
 
-def _top_bar(title: rx.Var[str] | str, parent: tuple[str, str] | None) -> rx.Component:
+def _top_bar(
+    title: rx.Var[str] | str,
+    parent: tuple[str, str] | None,
+    stale: rx.Var[bool] | None,
+) -> rx.Component:
     return rx.el.header(
         _heading(title, parent),
         rx.el.div(
-            live_indicator(),
+            rx.fragment() if stale is None else live_indicator(stale),
             theme_switch(),
             _account_menu(),
             style={
@@ -323,6 +327,7 @@ def shell(
     *content: rx.Component,
     current: str,
     parent: tuple[str, str] | None = None,
+    stale: rx.Var[bool] | None = None,
     width: str = theme.PAGE_WIDTH,
 ) -> rx.Component:
     """Return a page in its frame.
@@ -332,6 +337,7 @@ def shell(
         content: The page's parts, one below the other.
         current: The address of the sidebar's entry that it belongs to.
         parent: Name and address of the page above it, where there is one.
+        stale: Whether it may be out of date, where it follows changes.
         width: How wide the content grows.
     """
     return rx.fragment(
@@ -339,7 +345,7 @@ def shell(
         rx.el.div(
             _sidebar(current),
             rx.el.div(
-                _top_bar(title, parent),
+                _top_bar(title, parent, stale),
                 connection_banner(),
                 rx.el.main(
                     *content,

@@ -23,11 +23,20 @@ _TABLE: theme.Style = {
         "height": theme.ROW_HEIGHT,
         "padding": f"{theme.SPACE_2} {theme.SPACE_3}",
         "border_bottom": f"{theme.HAIR} solid {theme.HAIRLINE}",
+        "max_width": theme.CELL_WIDTH,
+        **theme.ONE_LINE,
     },
     "& th:first-of-type, & td:first-of-type": {"padding_inline_start": theme.SPACE_4},
+    # The first column takes the room that the others leave, and no more.
+    "& th:first-of-type": {"width": theme.FIRST_COLUMN_SHARE},
+    "& td:first-of-type": {
+        "max_width": "0",
+        "white_space": "normal",
+        "overflow_wrap": "anywhere",
+    },
     "& th:last-of-type, & td:last-of-type": {"padding_inline_end": theme.SPACE_4},
     "& tbody tr:last-of-type td": {"border_bottom": "0"},
-    "& [data-align=end]": {"text_align": "right", "white_space": "nowrap"},
+    "& [data-align=end]": {"text_align": "right"},
     "& [data-quiet=true]": {"color": theme.MUTED},
     "& tbody tr": {
         "position": "relative",
@@ -35,13 +44,8 @@ _TABLE: theme.Style = {
     },
     "& tbody tr:hover, & tbody tr:focus-within": {"background": theme.HOVER},
     **theme.tinted("tr"),
-    theme.UNDER_MEDIUM: {"& [data-keep=wide]": {"display": "none"}},
-    theme.UNDER_NARROW: {
-        "& [data-keep=medium]": {"display": "none"},
-        "& th:first-of-type, & td:first-of-type": {
-            "padding_inline_start": theme.SPACE_3
-        },
-    },
+    theme.UNDER_WIDE: {"& [data-keep=wide]": theme.GONE},
+    theme.UNDER_NARROW: {"& [data-keep=medium]": theme.GONE},
 }
 
 

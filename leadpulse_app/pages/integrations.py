@@ -215,4 +215,5 @@ def integrations_page() -> rx.Component:
             ),
         ),
         current="/integrations",
+        stale=IntegrationsState.stale,
     )

@@ -210,5 +210,6 @@ def lead_page() -> rx.Component:
             missing=_missing(),
         ),
         current="/leads",
+        stale=LeadState.stale,
         parent=("Leads", "/leads"),
     )

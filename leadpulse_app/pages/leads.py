@@ -114,12 +114,7 @@ def _toolbar() -> rx.Component:
 
 def _row(lead: rx.Var[LeadRow]) -> rx.Component:
     return rx.el.tr(
-        _NAME.cell(
-            rx.el.div(
-                row_link(lead.name, lead.href),
-                style={"max_width": theme.COLUMN_WIDTH, **theme.ONE_LINE},
-            )
-        ),
+        _NAME.cell(rx.el.div(row_link(lead.name, lead.href), style=theme.ONE_LINE)),
         _COMPANY.cell(lead.company),
         _SCORE.cell(score(lead.score, lead.score_percent, lead.stage)),
         _STAGE.cell(stage_badge(lead.stage)),
@@ -198,4 +193,5 @@ def leads_page() -> rx.Component:
             ready=card(rx.cond(LeadsState.rows.length() > 0, _list(), _empty())),
         ),
         current="/leads",
+        stale=LeadsState.stale,
     )

@@ -221,4 +221,5 @@ def overview_page() -> rx.Component:
             ready=rx.fragment(_stats(), rx.el.div(_feed(), _top(), style=_COLUMNS)),
         ),
         current="/overview",
+        stale=OverviewState.stale,
     )

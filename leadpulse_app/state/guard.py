@@ -3,9 +3,12 @@
 Any client can call any public method of any state class with any argument. The
 guard resolves the actor from the session cookie before the handler runs, denies
 what is not on a short list, and clears a tab's state when its session changed.
+While Postgres is away nobody can be told apart: then pages may begin to load, and
+each resolves the actor itself once that can be done; nothing else runs.
 """
 
 import logging
+from collections.abc import Iterable
 from contextvars import ContextVar
 
 import reflex as rx
@@ -19,20 +22,22 @@ from starlette.requests import cookie_parser
 from leadpulse_app import database
 from leadpulse_app.domain.errors import LeadPulseError, UnauthenticatedError
 from leadpulse_app.services.actors import SESSION_COOKIE, Actor, resolve_actor
+from leadpulse_app.services.sessions import read_token
 
 logger = logging.getLogger(__name__)
 
 SIGN_IN_PAGE = "/login"
 
-PUBLIC_EVENTS = frozenset(
-    format_event_handler(handler)
-    for handler in (
-        State.event_handlers["hydrate"],
-        State.event_handlers["hydrate_and_load"],
-        OnLoadInternalState.event_handlers["on_load_internal"],
-        OnLoadInternalState.event_handlers["set_is_hydrated"],
-    )
+_HYDRATING_EVENTS = frozenset(
+    format_event_handler(State.event_handlers[name])
+    for name in ("hydrate", "hydrate_and_load")
 )
+"""What sends a tab all that its state holds."""
+
+PUBLIC_EVENTS = _HYDRATING_EVENTS | {
+    format_event_handler(OnLoadInternalState.event_handlers[name])
+    for name in ("on_load_internal", "set_is_hydrated")
+}
 """What every page needs before anybody is known; none of it reads a project."""
 
 _token: ContextVar[str | None] = ContextVar("session_token", default=None)
@@ -70,17 +75,40 @@ class SessionState(rx.State):
 class Guard(Middleware):
     """Runs before every event of every tab."""
 
+    def __init__(self, page_loads: Iterable[rx.EventHandler]) -> None:
+        """Guard with handlers that may begin while Postgres is away.
+
+        Args:
+            page_loads: They read nothing but for an actor that they resolve
+                themselves, as `live.follow` does.
+        """
+        self._page_loads = frozenset(map(format_event_handler, page_loads))
+
     async def preprocess(
         self, app: rx.App, state: BaseState, event: Event
     ) -> StateUpdate | None:
-        """Let the event through, or answer it with the way to the sign-in page."""
-        _token.set(_session_token(state))
+        """Let the event through, or answer it with the way to the sign-in page.
+
+        Raises:
+            SQLAlchemyError: Postgres is away, and the event is no page that loads.
+        """
+        token = _session_token(state)
+        _token.set(token)
+        _actor.set(None)
+        claimed = _claimed_session(token)
         try:
-            actor = await resolve_current_actor()
+            actor = await resolve_current_actor() if claimed else None
         except UnauthenticatedError:
             actor = None
+        except SQLAlchemyError:
+            if event.name not in PUBLIC_EVENTS | self._page_loads:
+                raise
+            await _clear_another_sessions_state(
+                state, claimed, certain=event.name not in _HYDRATING_EVENTS
+            )
+            return None
         _actor.set(actor)
-        await _clear_another_sessions_state(state, actor)
+        await _clear_another_sessions_state(state, claimed if actor else "")
         if actor is None and event.name not in PUBLIC_EVENTS:
             return StateUpdate(events=Event.from_event_type(rx.redirect(SIGN_IN_PAGE)))
         return None
@@ -91,10 +119,22 @@ def _session_token(state: BaseState) -> str | None:
     return cookie_parser(state.router.headers.cookie).get(SESSION_COOKIE)
 
 
-async def _clear_another_sessions_state(state: BaseState, actor: Actor | None) -> None:
-    session_id = "" if actor is None else str(actor.session_id)
+def _claimed_session(token: str | None) -> str:
+    """Return the session of a genuine token, which may have ended; else nothing."""
+    if not token:
+        return ""
+    try:
+        return str(read_token(token).session_id)
+    except UnauthenticatedError:
+        return ""
+
+
+async def _clear_another_sessions_state(
+    state: BaseState, session_id: str, *, certain: bool = True
+) -> None:
+    """Empty a tab that was another session's, or may have been."""
     owner = await state.get_state(SessionState)
-    if owner._session_id == session_id:
+    if certain and owner._session_id == session_id:
         return
     for substate in state._get_root_state().substates.values():
         substate.reset()
@@ -110,8 +150,8 @@ def explain_failure(exception: Exception) -> EventSpec | None:
     if isinstance(exception, SQLAlchemyError):
         logger.warning("the database did not answer a page: %s", exception)
         return rx.toast.error(
-            "LeadPulse can't reach its database. Nothing is lost; "
-            "this page catches up when it is back.",
+            "That did not work: LeadPulse can't reach its database. "
+            "Nothing is lost; try again when it is back.",
             id="database-away",
         )
     logger.error("a page failed", exc_info=exception)

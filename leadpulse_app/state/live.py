@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from leadpulse_app.services import live
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.state.guard import current_actor, resolve_current_actor
+from leadpulse_app.state.guard import resolve_current_actor
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +48,8 @@ _PAGE_LOAD = format_event_handler(
 class _Board:
     """One tab's place in the hub."""
 
-    def __init__(self, project_id: UUID) -> None:
-        self.project_id = project_id
+    def __init__(self) -> None:
+        self.project_id: UUID | None = None
         self.changed = asyncio.Event()
         self.ended = False
 
@@ -119,27 +119,32 @@ class LiveHub:
         if board is not None:
             board.end()
 
-    def _start(self, tab: str, project_id: UUID) -> _Board:
+    def _start(self, tab: str) -> _Board:
         self.end(tab)
-        board = _Board(project_id)
-        self._by_tab[tab] = board
-        self._by_project[project_id].add(board)
+        board = self._by_tab[tab] = _Board()
         return board
 
-    def _forget(self, tab: str, board: _Board) -> None:
-        if self._by_tab.get(tab) is board:
-            del self._by_tab[tab]
+    def watch(self, board: _Board, project_id: UUID) -> None:
+        """Wake this board from now on when this project changed, and no other."""
+        if board.project_id != project_id:
+            self._unwatch(board)
+            board.project_id = project_id
+            self._by_project[project_id].add(board)
+
+    def _unwatch(self, board: _Board) -> None:
+        if board.project_id is None:
+            return
         boards = self._by_project[board.project_id]
         boards.discard(board)
         if not boards:
             del self._by_project[board.project_id]
 
-    async def follow(self, tab: str, actor: Actor) -> AsyncGenerator[_Board, None]:
-        """Yield at once, then whenever the actor's project changed, until it ends.
+    async def follow(self, tab: str) -> AsyncGenerator[_Board, None]:
+        """Yield at once, then whenever the watched project changed, until it ends.
 
         What is yielded says whether the loop was ended meanwhile.
         """
-        board = self._start(tab, actor.project_id)
+        board = self._start(tab)
         try:
             while True:
                 board.changed.clear()
@@ -151,7 +156,9 @@ class LiveHub:
                 if not await self._next_wake(tab, board):
                     return
         finally:
-            self._forget(tab, board)
+            if self._by_tab.get(tab) is board:
+                del self._by_tab[tab]
+            self._unwatch(board)
 
     async def _next_wake(self, tab: str, board: _Board) -> bool:
         """Return True when the board is to read again, False when its loop is over."""
@@ -196,25 +203,34 @@ class EndOnPageLoad(Middleware):
 
 
 async def follow(
-    tab: str, read: Callable[[Actor], Awaitable[Shown]]
-) -> AsyncIterator[Shown]:
+    tab: str,
+    read: Callable[[Actor], Awaitable[Shown]],
+    fail: Callable[[], Awaitable[None]],
+) -> AsyncGenerator[Shown, None]:
     """Yield what `read` returns, at once and after each change to the project.
 
-    For a background handler: `async for shown in follow(client_token, self._read)`.
-    The session is checked again each time. While Postgres is away it keeps trying.
+    For a background handler. The session is checked before each reading. While
+    Postgres is away it keeps trying.
 
     Args:
         tab: The tab's client token.
         read: Reads what the board shows, in a transaction of its own.
+        fail: Called each time that Postgres did not answer.
 
     Raises:
         UnauthenticatedError: The session has ended.
     """
-    async with contextlib.aclosing(hub.follow(tab, current_actor())) as wakes:
+    async with contextlib.aclosing(hub.follow(tab)) as wakes:
         async for board in wakes:
             try:
-                shown = await read(await resolve_current_actor())
-            except SQLAlchemyError:
+                actor = await resolve_current_actor()
+                hub.watch(board, actor.project_id)
+                shown = await read(actor)
+            except SQLAlchemyError as error:
+                logger.debug("the database did not answer a board: %s", error)
+                if board.ended:
+                    return
+                await fail()
                 await asyncio.sleep(POLL_SECONDS)
                 hub.wake(tab)
                 continue

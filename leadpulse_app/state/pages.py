@@ -1,19 +1,17 @@
 """What the state of every page shares: how far its loading has come."""
 
-import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 import reflex as rx
-from sqlalchemy.exc import SQLAlchemyError
 
 from leadpulse_app.domain.errors import NotFoundError
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.live import follow
-
-logger = logging.getLogger(__name__)
+from leadpulse_app.state.shell import ShellState
 
 
 class Status(StrEnum):
@@ -33,6 +31,8 @@ class Page(rx.State, mixin=True):
     """
 
     status: str = Status.LOADING
+    stale: bool = False
+    """Whether what is shown may be out of date, as Postgres is away."""
 
     async def _read(self, actor: Actor, now: datetime) -> Any:
         raise NotImplementedError
@@ -45,24 +45,47 @@ class Page(rx.State, mixin=True):
             self.status = Status.LOADING
 
     def _fail(self) -> None:
+        self.stale = True
         if self.status != Status.READY:
             self.status = Status.ERROR
+
+    async def _show_changes(self) -> AsyncGenerator[None, None]:
+        """Show the page at once and after each change, until the tab leaves it."""
+
+        async def read(actor: Actor) -> Any:
+            async with self:
+                (await self.get_state(ShellState))._show(actor)
+            return await self._read(actor, datetime.now(UTC))
+
+        async def fail() -> None:
+            async with self:
+                self._fail()
+
+        async with self:
+            self._open()
+            tab = self.router.session.client_token
+        try:
+            async with aclosing(follow(tab, read, fail)) as contents:
+                async for content in contents:
+                    async with self:
+                        self._show(content)
+                        self.stale = False
+                        self.status = Status.READY
+                    yield
+        except NotFoundError:
+            async with self:
+                self.stale = False
+                self.status = Status.MISSING
 
 
 class SettledPage(Page, mixin=True):
     """A page that is read when it is opened."""
 
-    @rx.event
+    @rx.event(background=True)
     async def load(self) -> None:
-        """Read the page and show it."""
-        try:
-            content = await self._read(current_actor(), datetime.now(UTC))
-        except SQLAlchemyError:
-            self._fail()
-            logger.warning("a page could not be read", exc_info=True)
-            return
-        self._show(content)
-        self.status = Status.READY
+        """Show the page, as soon as it can be read."""
+        async with aclosing(self._show_changes()) as shown:
+            await anext(shown, None)
 
 
 class LivePage(Page, mixin=True):
@@ -71,22 +94,5 @@ class LivePage(Page, mixin=True):
     @rx.event(background=True)
     async def follow(self) -> None:
         """Show the page, and show it again after each change, until it is left."""
-
-        async def read(actor: Actor) -> Any:
-            try:
-                return await self._read(actor, datetime.now(UTC))
-            except SQLAlchemyError:
-                async with self:
-                    self._fail()
-                raise
-
-        async with self:
-            self._open()
-        try:
-            async for content in follow(self.router.session.client_token, read):
-                async with self:
-                    self._show(content)
-                    self.status = Status.READY
-        except NotFoundError:
-            async with self:
-                self.status = Status.MISSING
+        async for _ in self._show_changes():
+            pass

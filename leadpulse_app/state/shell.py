@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from leadpulse_app.state.guard import current_actor
+from leadpulse_app.services.actors import Actor
 
 
 class ShellState(rx.State):
@@ -13,10 +13,12 @@ class ShellState(rx.State):
     initials: str = ""
     project_name: str = ""
 
-    @rx.event
-    def load(self) -> None:
-        """Show who is signed in."""
-        actor = current_actor()
+    _shown: Actor | None = None
+
+    def _show(self, actor: Actor) -> None:
+        if self._shown == actor:
+            return
+        self._shown = actor
         self.user_name = actor.user_name
         self.email = actor.email
         self.initials = "".join(word[0].upper() for word in actor.user_name.split()[:2])

@@ -12,10 +12,8 @@ import pytest
 
 from leadpulse_app.broker import get_redis
 from leadpulse_app.domain.ids import uuid7
-from leadpulse_app.models import Role
 from leadpulse_app.runtime.postgres import PostgresEngine
 from leadpulse_app.runtime.valkey import ValkeyEngine
-from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.live import publish_changes
 from leadpulse_app.state.live import (
     MINIMUM_INTERVAL_SECONDS,
@@ -30,19 +28,6 @@ def new_id() -> UUID:
     return uuid7(datetime.now(UTC))
 
 
-def actor_of(project_id: UUID) -> Actor:
-    return Actor(
-        user_id=new_id(),
-        email="ada@example.com",
-        user_name="Ada",
-        project_id=project_id,
-        project_name="Engines",
-        time_zone="UTC",
-        role=Role.ADMIN,
-        session_id=new_id(),
-    )
-
-
 @dataclass
 class Tabs:
     """The open tabs, and a hub that asks about them."""
@@ -52,8 +37,11 @@ class Tabs:
     def __post_init__(self) -> None:
         self.hub = LiveHub(self.open.__contains__)
 
-    def follow(self, tab: str, project_id: UUID) -> AsyncGenerator[object, None]:
-        return self.hub.follow(tab, actor_of(project_id))
+    async def follow(self, tab: str, project_id: UUID) -> AsyncGenerator[object, None]:
+        async with aclosing(self.hub.follow(tab)) as wakes:
+            async for board in wakes:
+                self.hub.watch(board, project_id)
+                yield board
 
 
 @pytest.fixture
