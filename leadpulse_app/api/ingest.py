@@ -105,10 +105,8 @@ class IngestApp:
             raise UnauthenticatedError("The write key is missing, unknown or revoked")
         event = parse_native_event(payload, received_at=received_at)
         status = await self._group_commit.submit(project_id, event)
-        answer: bytes = orjson.dumps(
-            {"success": True, "status": status, "eventId": event.message_id}
-        )
-        return answer
+        answer = {"success": True, "status": status, "eventId": event.message_id}
+        return orjson.dumps(answer)
 
 
 async def _accept(body: bytes, headers: _Headers, send: Send) -> None:
@@ -136,7 +134,8 @@ async def _read_body(headers: _Headers, receive: Receive, limit: int) -> bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise _ClientGoneError
-        body += message.get("body", b"")
+        chunk: bytes = message.get("body", b"")
+        body += chunk
         _check_length(len(body), limit)
         if not message.get("more_body", False):
             return body

@@ -6,9 +6,8 @@ a constructor here let through.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
     BaseModel,
@@ -44,8 +43,7 @@ _FIELD_RULES["sentAt"] = _FIELD_RULES["timestamp"]
 _ID_RULE = "has to be a string of 1 to 256 characters, none of them NUL"
 
 
-@dataclass(frozen=True, slots=True)
-class IngestedEvent:
+class IngestedEvent(NamedTuple):
     """An event that is ready to be stored. Its times are in UTC."""
 
     message_id: str

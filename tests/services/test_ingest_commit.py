@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -120,7 +119,7 @@ async def test_an_acknowledged_event_is_stored_whole_with_its_lead_and_its_work(
     assert stored is not None
     assert lead is not None
     assert pending is not None
-    for field in IngestedEvent.__dataclass_fields__:
+    for field in IngestedEvent._fields:
         assert getattr(stored, field) == getattr(event, field)
     assert (lead.user_id, lead.anonymous_id, lead.score) == ("u1", "visitor", 0)
     assert (pending.lead_id, pending.event_id) == (lead.id, stored.id)
@@ -180,7 +179,7 @@ async def test_only_the_event_that_postgres_refuses_is_refused(
     project_id: UUID,
 ) -> None:
     good = [make_event(messageId=f"m{n}") for n in range(40)]
-    unstorable = replace(make_event(messageId="bad"), type="a\0b")
+    unstorable = make_event(messageId="bad")._replace(type="a\0b")
     async with group_commit() as commit:
         answers = await asyncio.gather(
             *(commit.submit(project_id, event) for event in good[:20]),
@@ -198,7 +197,7 @@ async def test_only_the_event_that_postgres_refuses_is_refused(
 async def test_a_refused_event_leaves_nothing_of_its_visitor_behind(
     project_id: UUID,
 ) -> None:
-    unstorable = replace(make_event("nobody"), type="a\0b")
+    unstorable = make_event("nobody")._replace(type="a\0b")
     async with group_commit() as commit:
         with pytest.raises(InvalidInputError):
             await commit.submit(project_id, unstorable)
