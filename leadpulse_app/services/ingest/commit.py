@@ -34,7 +34,7 @@ MAX_BATCH = 500
 """Events in a transaction: larger ones gain nothing and keep more people waiting."""
 
 GATHER_SECONDS = 0.002
-"""What a busy process waits at most for a batch that is as large as the last."""
+"""What a busy process waits at most for a batch larger than the last."""
 
 BUSY_BATCH = 4
 """Events in a batch from which on a process is busy: a larger one costs less for each,
