@@ -30,7 +30,8 @@ document.addEventListener("click", async (event) => {
   if (response && (response.ok || response.status === 401)) {
     location.assign("/login");
   } else {
-    alert("You are still signed in: LeadPulse can't be reached. Try again.");
+    document.querySelector("[data-sign-out-problem]").textContent =
+      "You are still signed in: LeadPulse can't be reached. Try again.";
   }
 });
 
@@ -45,11 +46,15 @@ function post(address, fields = []) {
 
 function showErrors(form, { message = "", details = {} }) {
   const named = Object.keys(details).some((name) => form.elements[name]);
-  form.querySelector("[data-problem]").textContent = named ? "" : message;
+  form.querySelector("[data-problem]").textContent = named ? "" : sentence(message);
   for (const place of form.querySelectorAll("[data-error-of]")) {
     const name = place.dataset.errorOf;
-    place.textContent = details[name] ?? "";
+    place.textContent = sentence(details[name] ?? "");
     form.elements[name].setAttribute("aria-invalid", String(name in details));
   }
   form.querySelector("[aria-invalid=true]")?.focus();
+}
+
+function sentence(text) {
+  return text && !text.endsWith(".") ? `${text}.` : text;
 }

@@ -98,6 +98,31 @@ def live_indicator(stale: rx.Var[bool]) -> rx.Component:
     )
 
 
+_BANNER: theme.Style = {
+    "position": "sticky",
+    "top": theme.TOP_BAR_HEIGHT,
+    "z_index": theme.ABOVE_PAGE,
+    "display": "flex",
+    "align_items": "center",
+    "justify_content": "center",
+    "gap": theme.SPACE_2,
+    "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
+    "background": theme.CAUTION_TINT,
+    "border_bottom": f"{theme.HAIR} solid {theme.CAUTION_LINE}",
+    "color": theme.CAUTION,
+    **theme.BODY_TEXT,
+    "font_weight": theme.MEDIUM,
+    "_empty": theme.GONE,
+}
+
+
+def sign_out_problem() -> rx.Component:
+    """Return the place in which a script says that signing out did not work."""
+    return rx.el.p(
+        role="alert", custom_attrs={"data-sign-out-problem": ""}, style=_BANNER
+    )
+
+
 def connection_banner() -> rx.Component:
     """Return the notice that shows while the connection is lost."""
     return rx.cond(
@@ -112,21 +137,7 @@ def connection_banner() -> rx.Component:
             "Connection lost. What you see may be out of date; "
             "this page reconnects and catches up by itself.",
             role="status",
-            style={
-                "position": "sticky",
-                "top": theme.TOP_BAR_HEIGHT,
-                "z_index": theme.ABOVE_PAGE,
-                "display": "flex",
-                "align_items": "center",
-                "justify_content": "center",
-                "gap": theme.SPACE_2,
-                "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
-                "background": theme.CAUTION_TINT,
-                "border_bottom": f"{theme.HAIR} solid {theme.CAUTION_LINE}",
-                "color": theme.CAUTION,
-                **theme.BODY_TEXT,
-                "font_weight": theme.MEDIUM,
-            },
+            style=_BANNER,
         ),
         rx.fragment(),
     )

@@ -26,13 +26,17 @@ def field(label: str, *, name: str, hint: str = "", **props: Any) -> rx.Componen
             custom_attrs={"aria-describedby": described},
             **props,
         ),
-        rx.el.p(hint, id=f"{name}-hint", style=theme.CAPTION_TEXT)
+        rx.el.p(
+            hint,
+            id=f"{name}-hint",
+            style={**theme.CAPTION_TEXT, "&:has(+ :not(:empty))": theme.GONE},
+        )
         if hint
         else rx.fragment(),
         rx.el.p(
             id=f"{name}-error",
             custom_attrs={"data-error-of": name},
-            style={**theme.CAPTION_TEXT, "color": theme.BAD, "_empty": theme.GONE},
+            style=theme.PROBLEM_TEXT,
         ),
         style={"display": "flex", "flex_direction": "column", "gap": theme.SPACE_1},
     )

@@ -4,7 +4,11 @@ import reflex as rx
 
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import icon_button
-from leadpulse_app.components.connection import connection_banner, live_indicator
+from leadpulse_app.components.connection import (
+    connection_banner,
+    live_indicator,
+    sign_out_problem,
+)
 from leadpulse_app.components.logo import logo
 from leadpulse_app.state.shell import ShellState
 
@@ -347,6 +351,7 @@ def shell(
             rx.el.div(
                 _top_bar(title, parent, stale),
                 connection_banner(),
+                sign_out_problem(),
                 rx.el.main(
                     *content,
                     id=CONTENT_ID,

@@ -35,6 +35,7 @@ CAUTION_DOT = "var(--amber-9)"
 CAUTION_TINT = "var(--amber-3)"
 CAUTION_LINE = "var(--amber-a6)"
 BAD = "var(--tomato-11)"
+BAD_LINE = "var(--tomato-9)"
 CHANGED_TINT = "var(--iris-a4)"
 
 
@@ -129,6 +130,9 @@ CAPTION_TEXT = _type("12px", "16px", color=MUTED)
 BADGE_TEXT = _type("12px", "16px", MEDIUM)
 CODE_TEXT = _type("12.5px", "20px", font_family=MONO)
 
+PROBLEM_TEXT: Style = {**CAPTION_TEXT, "color": BAD, "_empty": {"display": "none"}}
+"""What is wrong with a field; it takes no room while nothing is."""
+
 # Motion: short, and only for what changed.
 QUICK = "140ms ease-out"
 FADE = "1500ms ease-out"
@@ -202,6 +206,14 @@ body {{ font-family: {FONT}; background: var(--slate-2); }}
     animation-duration: 1ms !important;
     animation-iteration-count: 1 !important;
     transition: none !important;
+  }}
+}}
+.rt-TextFieldRoot:has([aria-invalid=true]) {{
+  box-shadow: inset 0 0 0 {HAIR} {BAD_LINE};
+}}
+{UNDER_NARROW} {{
+  [data-sonner-toaster][data-sonner-theme] {{
+    bottom: calc({BOTTOM_BAR_HEIGHT} + {SPACE_3}) !important;
   }}
 }}
 :focus-visible {{ outline: {FOCUS_RING} solid {FOCUS}; outline-offset: {HAIR}; }}

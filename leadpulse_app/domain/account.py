@@ -26,7 +26,7 @@ def normalise_email(email: str) -> str:
     """
     normal = email.strip().lower()
     if len(normal) > MAXIMUM_EMAIL_LENGTH or not _EMAIL.fullmatch(normal):
-        message = "The email is not a valid address"
+        message = "Enter an email address, like ada@example.com."
         raise InvalidInputError(message, details={"email": message})
     return normal
 
@@ -38,7 +38,14 @@ def normalise_name(name: str) -> str:
         InvalidInputError: It is not 1..120 printable characters.
     """
     normal = name.strip()
-    if not 1 <= len(normal) <= MAXIMUM_NAME_LENGTH or not normal.isprintable():
-        message = f"The name needs 1 to {MAXIMUM_NAME_LENGTH} printable characters"
-        raise InvalidInputError(message, details={"name": message})
+    if not normal:
+        raise _refused_name("Enter your name.")
+    if len(normal) > MAXIMUM_NAME_LENGTH or not normal.isprintable():
+        raise _refused_name(
+            f"A name has up to {MAXIMUM_NAME_LENGTH} printable characters."
+        )
     return normal
+
+
+def _refused_name(message: str) -> InvalidInputError:
+    return InvalidInputError(message, details={"name": message})

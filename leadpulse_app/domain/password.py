@@ -16,15 +16,15 @@ def password_bytes(password: str) -> bytes:
     try:
         encoded = password.encode()
     except UnicodeEncodeError:
-        raise _refused("The password has a character that is not text") from None
+        raise _refused("The password has a character that is not text.") from None
     if len(encoded) < MINIMUM_PASSWORD_BYTES:
         raise _refused(
-            f"The password needs at least {MINIMUM_PASSWORD_BYTES} characters"
+            f"The password needs at least {MINIMUM_PASSWORD_BYTES} characters."
         )
     if len(encoded) > MAXIMUM_PASSWORD_BYTES:
-        raise _refused(f"The password may have at most {MAXIMUM_PASSWORD_BYTES} bytes")
+        raise _refused(f"The password may have at most {MAXIMUM_PASSWORD_BYTES} bytes.")
     if 0 in encoded:
-        raise _refused("The password may not hold a NUL character")
+        raise _refused("The password may not hold a NUL character.")
     return encoded
 
 

@@ -82,7 +82,7 @@ async def test_a_refused_registration_names_every_field(
     body = answer.json()
     assert body["code"] == "invalid_input"
     assert set(body["details"]) == {"email", "password", "name"}
-    assert body["details"]["password"] == "The password may have at most 72 bytes"
+    assert body["details"]["password"] == "The password may have at most 72 bytes."
     assert body["error"] == body["message"] == body["details"]["email"]
 
 
