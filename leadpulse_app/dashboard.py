@@ -63,7 +63,7 @@ app.add_page(
 app.add_page(
     lead_page,
     route="/leads/[id]",
-    title="Lead · LeadPulse",
+    title=LeadState.title + " · LeadPulse",
     on_load=LeadState.follow,
 )
 app.add_page(

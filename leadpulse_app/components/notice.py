@@ -1,5 +1,7 @@
 """What stands where rows would: nothing yet, or what went wrong."""
 
+from collections.abc import Callable
+
 import reflex as rx
 
 from leadpulse_app.components import theme
@@ -40,12 +42,24 @@ def _mark(icon: rx.Component) -> rx.Component:
 
 
 def empty_state(
-    icon: rx.Component, heading: str, text: str, *actions: rx.Component
+    icon: rx.Component,
+    heading: str,
+    text: str,
+    *actions: rx.Component,
+    level: Callable[..., rx.Component] = rx.el.h2,
 ) -> rx.Component:
-    """Return what to show where there is nothing yet, with the next step."""
+    """Return what to show where there is nothing yet, with the next step.
+
+    Args:
+        icon: Stands above the heading.
+        heading: What is missing.
+        text: Why, or what to do.
+        actions: The next step.
+        level: The element of the heading, one below the heading that it is under.
+    """
     return rx.el.div(
         _mark(icon),
-        rx.el.h3(heading, style=theme.SECTION_TEXT),
+        level(heading, style=theme.SECTION_TEXT),
         rx.el.p(text, style=_TEXT),
         *actions,
         style=_NOTICE,
@@ -56,7 +70,7 @@ def error_state(retry: rx.EventHandler) -> rx.Component:
     """Return that the database is away, and the way to try again."""
     return rx.el.div(
         _mark(rx.icon("cloud-off", size=theme.ICON_LARGE)),
-        rx.el.h3("This could not be loaded", style=theme.SECTION_TEXT),
+        rx.el.h2("This could not be loaded", style=theme.SECTION_TEXT),
         rx.el.p(
             "LeadPulse can't reach its database. Nothing is lost: this page loads by "
             "itself, and events are accepted again, as soon as it is back.",

@@ -4,6 +4,7 @@ import reflex as rx
 
 from leadpulse_app.components import theme
 from leadpulse_app.components.stage import stage_fill
+from leadpulse_app.state.words import MINUS
 
 _LINE: theme.Style = {
     "display": "flex",
@@ -64,4 +65,19 @@ def score(
             },
         ),
         style=_LINE,
+    )
+
+
+def delta(change: rx.Var[str]) -> rx.Component:
+    """Return by how much a score moved, signed, a gain and a loss in their colours."""
+    return rx.el.span(
+        change,
+        style={
+            "font_weight": theme.SEMIBOLD,
+            "color": rx.cond(
+                change.startswith("+"),
+                theme.GOOD,
+                rx.cond(change.startswith(MINUS), theme.BAD, theme.MUTED),
+            ),
+        },
     )

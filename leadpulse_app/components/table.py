@@ -54,19 +54,21 @@ class Column:
     """One column: its name, where its content stands, and how long it is kept.
 
     `keep` names the narrowest screen that still shows it: narrow, medium or wide.
-    A quiet column stands back behind the others.
+    A quiet column stands back behind the others. The explanation shows on hover.
     """
 
     name: str
     align: str = "start"
     keep: str = "narrow"
     quiet: bool = False
+    explanation: str = ""
 
     def head(self) -> rx.Component:
         """Return the column's heading."""
         return rx.el.th(
             self.name,
             scope="col",
+            title=self.explanation or None,
             custom_attrs={"data-align": self.align, "data-keep": self.keep},
         )
 

@@ -7,6 +7,7 @@ from leadpulse_app.components.button import primary_button, text_link
 from leadpulse_app.components.card import body, card, section
 from leadpulse_app.components.code_block import code_block
 from leadpulse_app.components.content import content
+from leadpulse_app.components.layout import columns
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.state.integrations import IntegrationsState
@@ -16,14 +17,6 @@ _COLUMN: theme.Style = {
     "flex_direction": "column",
     "gap": theme.SPACE_4,
     "min_width": "0",
-}
-
-_COLUMNS: theme.Style = {
-    "display": "grid",
-    "grid_template_columns": "minmax(0, 3fr) minmax(0, 2fr)",
-    "align_items": "start",
-    "gap": theme.SPACE_4,
-    theme.UNDER_MEDIUM: {"grid_template_columns": "minmax(0, 1fr)"},
 }
 
 _BESIDE: theme.Style = {
@@ -205,13 +198,9 @@ def integrations_page() -> rx.Component:
         content(
             IntegrationsState.status,
             IntegrationsState.follow,
-            loading=rx.el.div(
-                card(skeleton_rows(8)), card(skeleton_rows(6)), style=_COLUMNS
-            ),
-            ready=rx.el.div(
-                rx.el.div(_key(), _snippet(), _curl(), style=_COLUMN),
-                _tester(),
-                style=_COLUMNS,
+            loading=columns(card(skeleton_rows(8)), card(skeleton_rows(6))),
+            ready=columns(
+                rx.el.div(_key(), _snippet(), _curl(), style=_COLUMN), _tester()
             ),
         ),
         current="/integrations",

@@ -6,8 +6,10 @@ from leadpulse_app.components import theme
 from leadpulse_app.components.button import button_link
 from leadpulse_app.components.card import card, section
 from leadpulse_app.components.content import content
+from leadpulse_app.components.explanation import CHANGE, POINTS, RISK, VELOCITY
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.notice import empty_state
+from leadpulse_app.components.score import delta
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import bone, skeleton_rows
 from leadpulse_app.components.stage import stage_badge
@@ -16,8 +18,8 @@ from leadpulse_app.state.lead import LeadState, LedgerRow
 
 _EVENT = Column("Event")
 _RULE = Column("Rule", keep="medium", quiet=True)
-_POINTS = Column("Points", align="end", keep="medium", quiet=True)
-_CHANGE = Column("Change", align="end")
+_POINTS = Column("Points", align="end", keep="medium", quiet=True, explanation=POINTS)
+_CHANGE = Column("Change", align="end", explanation=CHANGE)
 _SCORE = Column("Score", align="end")
 _WHEN = Column("When", align="end", keep="medium", quiet=True)
 
@@ -30,9 +32,11 @@ _FACTS: theme.Style = {
 }
 
 
-def _fact(label: str, value: rx.Component | rx.Var[str]) -> rx.Component:
+def _fact(
+    label: str, value: rx.Component | rx.Var[str], explanation: str = ""
+) -> rx.Component:
     return rx.el.div(
-        rx.el.dt(label, style=theme.CAPTION_TEXT),
+        rx.el.dt(label, title=explanation or None, style=theme.CAPTION_TEXT),
         rx.el.dd(value, style={"font_weight": theme.MEDIUM}),
         style={
             "padding": f"{theme.SPACE_3} {theme.SPACE_4}",
@@ -69,11 +73,11 @@ def _header() -> rx.Component:
         ),
         rx.el.dl(
             _fact("Next action", LeadState.next_action),
-            _fact("Risk of losing", LeadState.risk),
-            _fact("Velocity", LeadState.velocity),
+            _fact("Risk of losing", LeadState.risk, RISK),
+            _fact("Velocity", LeadState.velocity, VELOCITY),
             _fact("Events in 24 h", LeadState.recent_events),
             _fact("Last seen", moment(LeadState.last_seen)),
-            _fact("First seen", moment(LeadState.first_seen)),
+            _fact("Added", moment(LeadState.added)),
             style=_FACTS,
         ),
     )
@@ -98,20 +102,7 @@ def _ledger_row(entry: rx.Var[LedgerRow]) -> rx.Component:
         ),
         _RULE.cell(rx.el.span(entry.rule, title="Ruleset version " + entry.version)),
         _POINTS.cell(entry.points),
-        _CHANGE.cell(
-            rx.el.span(
-                entry.delta,
-                style={
-                    "font_weight": theme.SEMIBOLD,
-                    "color": rx.match(
-                        entry.direction,
-                        ("up", theme.GOOD),
-                        ("down", theme.BAD),
-                        theme.MUTED,
-                    ),
-                },
-            )
-        ),
+        _CHANGE.cell(delta(entry.delta)),
         _SCORE.cell(
             rx.el.span(
                 entry.old_score,
@@ -141,6 +132,7 @@ def _ledger() -> rx.Component:
                 "Nothing scored yet",
                 "Each event of this lead shows here with the points it gave, "
                 "as soon as it is scored.",
+                level=rx.el.h3,
             ),
         ),
         rx.cond(
@@ -201,7 +193,7 @@ def _missing() -> rx.Component:
 def lead_page() -> rx.Component:
     """Return the page."""
     return shell(
-        rx.cond(LeadState.name != "", LeadState.name, "Lead"),
+        LeadState.title,
         content(
             LeadState.status,
             LeadState.follow,

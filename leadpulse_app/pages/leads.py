@@ -3,9 +3,10 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import button_link, quiet_button
+from leadpulse_app.components.button import button_link
 from leadpulse_app.components.card import card
 from leadpulse_app.components.content import content
+from leadpulse_app.components.explanation import VELOCITY
 from leadpulse_app.components.field import search_field
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.notice import empty_state
@@ -14,13 +15,13 @@ from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.components.stage import WORDS, stage_badge
 from leadpulse_app.components.table import Column, row_link, table
-from leadpulse_app.state.leads import SEARCH_FIELD, LeadRow, LeadsState, StageTab
+from leadpulse_app.state.leads import LeadRow, LeadsState, StageTab
 
 _NAME = Column("Name")
 _COMPANY = Column("Company", keep="wide", quiet=True)
 _SCORE = Column("Score", align="end")
 _STAGE = Column("Stage")
-_VELOCITY = Column("Velocity", align="end", keep="wide")
+_VELOCITY = Column("Velocity", align="end", keep="wide", explanation=VELOCITY)
 _LAST_SEEN = Column("Last seen", keep="medium", quiet=True)
 _NEXT_ACTION = Column("Next action", keep="medium")
 
@@ -77,7 +78,8 @@ def _toolbar() -> rx.Component:
                 search_field(
                     "Search leads",
                     "Name, email, company",
-                    id=SEARCH_FIELD,
+                    # A new key fills the box anew when a link changed the search.
+                    key=LeadsState.search_form.to_string(),
                     default_value=LeadsState.query,
                     on_change=LeadsState.search.debounce(250),
                 ),
@@ -157,9 +159,9 @@ def _empty() -> rx.Component:
         LeadsState.filtered,
         empty_state(
             rx.icon("search-x", size=theme.ICON_LARGE),
-            "No lead matches",
-            "Nobody in this project fits the stage and the search together.",
-            quiet_button("Show all leads", on_click=LeadsState.show_all),
+            "Nothing found",
+            "No lead matches this search and stage.",
+            button_link("Show all leads", href="/leads"),
         ),
         empty_state(
             rx.icon("users", size=theme.ICON_LARGE),

@@ -17,6 +17,7 @@ def not_found_page() -> rx.Component:
             "There is no such page",
             "The address may be mistyped, or the page has moved.",
             button_link("Go to the overview", href="/overview", primary=True),
+            level=rx.el.h1,
         ),
         style={
             "display": "flex",

@@ -6,9 +6,11 @@ from leadpulse_app.components import theme
 from leadpulse_app.components.button import button_link, text_link
 from leadpulse_app.components.card import card, section
 from leadpulse_app.components.content import content
+from leadpulse_app.components.explanation import CHANGE
+from leadpulse_app.components.layout import columns
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.notice import empty_state
-from leadpulse_app.components.score import score
+from leadpulse_app.components.score import delta, score
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import bone, skeleton_rows
 from leadpulse_app.components.stage import COLOURS, WORDS, stage_badge, stage_icon
@@ -21,14 +23,6 @@ from leadpulse_app.state.overview import (
     StageCount,
     TopRow,
 )
-
-_COLUMNS: theme.Style = {
-    "display": "grid",
-    "grid_template_columns": "minmax(0, 3fr) minmax(0, 2fr)",
-    "align_items": "start",
-    "gap": theme.SPACE_4,
-    theme.UNDER_MEDIUM: {"grid_template_columns": "minmax(0, 1fr)"},
-}
 
 _LINE: theme.Style = {
     "position": "relative",
@@ -92,13 +86,9 @@ def _stats() -> rx.Component:
 def _feed_row(event: rx.Var[FeedRow]) -> rx.Component:
     return rx.el.li(
         rx.el.span(
-            event.delta,
-            title="Points this event gave",
-            style={
-                "font_weight": theme.SEMIBOLD,
-                "color": rx.cond(event.delta.startswith("+"), theme.GOOD, theme.MUTED),
-                theme.UNDER_NARROW: {"grid_area": "delta"},
-            },
+            delta(event.delta),
+            title=CHANGE,
+            style={theme.UNDER_NARROW: {"grid_area": "delta"}},
         ),
         rx.el.span(
             rx.el.span(event.type, style={"font_weight": theme.MEDIUM}),
@@ -133,10 +123,7 @@ def _feed() -> rx.Component:
             OverviewState.feed.length() > 0,
             rx.el.ol(
                 rx.foreach(OverviewState.feed, _feed_row),
-                aria_live="polite",
-                aria_relevant="additions",
                 aria_label="Newest events first",
-                role="log",
                 tab_index=0,
                 style={
                     **_LIST,
@@ -151,6 +138,7 @@ def _feed() -> rx.Component:
                 "Paste the snippet into your site, or send a test event. "
                 "What arrives shows here at once.",
                 button_link("Connect a site", href="/integrations", primary=True),
+                level=rx.el.h3,
             ),
         ),
     )
@@ -178,7 +166,8 @@ def _top() -> rx.Component:
             empty_state(
                 rx.icon("trophy", size=theme.ICON_LARGE),
                 "No leads yet",
-                "The leads with the most points stand here.",
+                "Leads with the most points appear here.",
+                level=rx.el.h3,
             ),
         ),
         note=text_link("All leads", "/leads"),
@@ -206,7 +195,7 @@ def _skeleton() -> rx.Component:
                 for _ in range(5)
             )
         ),
-        rx.el.div(card(skeleton_rows(10)), card(skeleton_rows(6)), style=_COLUMNS),
+        columns(card(skeleton_rows(10)), card(skeleton_rows(6))),
     )
 
 
@@ -218,7 +207,7 @@ def overview_page() -> rx.Component:
             OverviewState.status,
             OverviewState.follow,
             loading=_skeleton(),
-            ready=rx.fragment(_stats(), rx.el.div(_feed(), _top(), style=_COLUMNS)),
+            ready=rx.fragment(_stats(), columns(_feed(), _top())),
         ),
         current="/overview",
         stale=OverviewState.stale,

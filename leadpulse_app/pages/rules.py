@@ -19,17 +19,27 @@ _POINTS = Column("Points", align="end")
 
 
 def _points(rule: rx.Var[RuleRow]) -> rx.Component:
+    wrong = RulesState.problems.contains(rule.id)
+    problem_id = rule.id + "-problem"
     return rx.cond(
         RulesState.may_edit,
         rx.input(
             # A new key fills the input anew when the edits are dropped or published.
             key=rule.id + "-" + RulesState.form.to_string(),
             type="number",
-            default_value=rule.points,
+            default_value=rx.cond(
+                RulesState.drafts.contains(rule.id),
+                RulesState.drafts[rule.id],
+                rule.points,
+            ),
             min=MINIMUM_POINTS,
             max=MAXIMUM_POINTS,
             step=1,
-            custom_attrs={"aria-label": "Points for " + rule.name},
+            custom_attrs={
+                "aria-label": "Points for " + rule.name,
+                "aria-invalid": wrong,
+                "aria-describedby": problem_id,
+            },
             on_change=lambda value: RulesState.edit(rule.id, value),
             style={
                 "width": theme.NUMBER_FIELD_WIDTH,
@@ -57,7 +67,15 @@ def _row(rule: rx.Var[RuleRow]) -> rx.Component:
         _EVENT.cell(
             rx.el.code(rule.event_type, style={**theme.CODE_TEXT, "color": theme.MUTED})
         ),
-        _POINTS.cell(_points(rule)),
+        _POINTS.cell(
+            _points(rule),
+            rx.el.p(
+                RulesState.problems[rule.id],
+                id=rule.id + "-problem",
+                role="alert",
+                style={**theme.PROBLEM_TEXT, "white_space": "normal"},
+            ),
+        ),
         key=rule.id,
     )
 
@@ -76,17 +94,17 @@ def _version() -> rx.Component:
 def _draft() -> rx.Component:
     return rx.el.div(
         rx.el.span(
-            rx.cond(RulesState.edits > 0, RulesState.edits_text, ""),
+            rx.cond(RulesState.drafts, RulesState.edits_text, ""),
             role="status",
             style={"color": theme.MUTED, "_empty": theme.GONE},
         ),
         rx.cond(
-            RulesState.edits > 0,
+            RulesState.drafts,
             quiet_button("Discard", on_click=RulesState.discard),
         ),
         primary_button(
             "Publish",
-            disabled=RulesState.edits == 0,
+            disabled=~RulesState.drafts.bool() | RulesState.problems.bool(),
             on_click=RulesState.publish,
         ),
         style={"display": "flex", "align_items": "center", "gap": theme.SPACE_3},

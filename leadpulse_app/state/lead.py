@@ -21,7 +21,7 @@ from leadpulse_app.services.leads import (
 from leadpulse_app.state import words
 from leadpulse_app.state.leads import LEADS_PATH
 from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of
-from leadpulse_app.state.pages import LivePage
+from leadpulse_app.state.pages import LivePage, Status
 
 PAGE_SIZE = 50
 
@@ -35,7 +35,6 @@ class LedgerRow:
     rule: str
     points: str
     delta: str
-    direction: str
     old_score: str
     new_score: str
     explanation: str
@@ -59,17 +58,23 @@ class LeadState(LivePage, rx.State):
     name: str = ""
     contact: str = ""
     score: str = ""
-    score_percent: int = 0
     stage: str = ""
     velocity: str = ""
     risk: str = ""
     next_action: str = ""
     recent_events: str = ""
-    first_seen: Moment = NEVER
+    added: Moment = NEVER
     last_seen: Moment = NEVER
     ledger: list[LedgerRow] = []
     newest_href: str = ""
     older_href: str = ""
+
+    @rx.var
+    def title(self) -> str:
+        """What the page is called: its lead's name, once that is known."""
+        if self.status == Status.MISSING:
+            return "Not found"
+        return self.name or "Lead"
 
     def _open(self) -> None:
         if self.lead_id != self._addressed_id():
@@ -98,13 +103,12 @@ class LeadState(LivePage, rx.State):
         self.name = words.lead_name(lead)
         self.contact = words.contact(lead)
         self.score = words.number(lead.score)
-        self.score_percent = words.percent(lead.score, words.FULL_BAR_SCORE)
         self.stage = lead.stage
         self.velocity = words.number(lead.velocity)
         self.risk = words.risk(lead.risk)
         self.next_action = words.action(lead.next_action)
         self.recent_events = words.number(lead.events_last_24h)
-        self.first_seen = moment_of(lead.created_at, now=content.now, zone=zone)
+        self.added = moment_of(lead.created_at, now=content.now, zone=zone)
         self.last_seen = moment_of(lead.last_event_at, now=content.now, zone=zone)
         self.ledger = [
             _ledger_row(entry, content.now, zone) for entry in content.history.entries
@@ -139,7 +143,6 @@ def _ledger_row(entry: HistoryEntry, now: datetime, zone: tzinfo) -> LedgerRow:
         rule=entry.rule_name or words.NOTHING,
         points=words.signed(entry.points) if entry.rule_id else words.NOTHING,
         delta=words.signed(entry.delta),
-        direction=words.direction(entry.delta),
         old_score=words.number(entry.old_score),
         new_score=words.number(entry.new_score),
         explanation=words.explanation(entry),

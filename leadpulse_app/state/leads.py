@@ -23,7 +23,6 @@ from leadpulse_app.state.moments import Moment, moment_of, zone_of
 from leadpulse_app.state.pages import LivePage
 
 LEADS_PATH = "/leads"
-SEARCH_FIELD = "search"
 PAGE_SIZE = 50
 MAXIMUM_PAGE_NUMBER = 10_000
 
@@ -126,10 +125,28 @@ class LeadsState(LivePage, rx.State):
     next_href: str = ""
     export_href: str = "/api/leads/export"
 
+    search_form: int = 0
+    """Counts the times the search box was filled anew."""
+
     _scores: dict[str, int] = {}
+    _searches: list[str] = []
+    """What was typed and has not become the page's address yet."""
+
+    def _open(self) -> None:
+        query = self._wanted().query
+        if query in self._searches:
+            self._searches = self._searches[self._searches.index(query) + 1 :]
+        elif query != self.query:
+            self.search_form += 1
+            self._searches = []
+        self.query = query
+        super()._open()
+
+    def _wanted(self) -> LeadFilter:
+        return LeadFilter.of_address(dict(self.router.url.query_parameters))
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
-        wanted = LeadFilter.of_address(dict(self.router.url.query_parameters))
+        wanted = self._wanted()
         async with database.transaction(actor.project_id) as session:
             return _Content(
                 wanted=wanted,
@@ -158,7 +175,6 @@ class LeadsState(LivePage, rx.State):
         ]
         self._scores = {str(lead.id): lead.score for lead in page.leads}
         self.tabs = _tabs(wanted, content.counts)
-        self.query = wanted.query
         self.filtered = wanted.stage is not None or wanted.query != ""
         first = (wanted.page - 1) * PAGE_SIZE
         last = first + len(page.leads)
@@ -179,16 +195,11 @@ class LeadsState(LivePage, rx.State):
         self.export_href = wanted.address("/api/leads/export", page="")
 
     @rx.event
-    def show_all(self) -> list[EventSpec]:
-        """Leave stage and search behind."""
-        return [rx.set_value(SEARCH_FIELD, ""), rx.redirect(LEADS_PATH)]
-
-    @rx.event
     def search(self, query: str) -> EventSpec:
         """Go to the address of this search."""
-        wanted = LeadFilter.of_address(dict(self.router.url.query_parameters))
         asked = LeadFilter.of_address({"q": query if isinstance(query, str) else ""})
-        return rx.redirect(wanted.address(q=asked.query, page=""), replace=True)
+        self._searches = [*self._searches, asked.query]
+        return rx.redirect(self._wanted().address(q=asked.query, page=""), replace=True)
 
 
 def _row(

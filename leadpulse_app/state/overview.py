@@ -51,7 +51,6 @@ class TopRow:
     id: str
     name: str
     href: str
-    company: str
     score: str
     score_percent: int
     stage: str
@@ -145,7 +144,6 @@ def _top_row(lead: LeadSummary) -> TopRow:
         id=str(lead.id),
         name=words.lead_name(lead),
         href=f"{LEADS_PATH}/{lead.id}",
-        company=lead.company or "",
         score=words.number(lead.score),
         score_percent=words.percent(lead.score, words.FULL_BAR_SCORE),
         stage=lead.stage,

@@ -22,6 +22,11 @@ from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of
 from leadpulse_app.state.pages import SettledPage
 
+BOUNDS = (
+    "Enter a whole number "
+    f"from {words.number(MINIMUM_POINTS)} to {words.number(MAXIMUM_POINTS)}."
+)
+
 
 @dataclass(frozen=True)
 class RuleRow:
@@ -50,16 +55,18 @@ class RulesState(SettledPage, rx.State):
     published: Moment = NEVER
     published_by: str = ""
     may_edit: bool = False
-    edits: int = 0
+    drafts: dict[str, str] = {}
+    """What was typed and is not in force, by rule; it holds for this version."""
+    problems: dict[str, str] = {}
+    """What is wrong with a draft, by rule."""
     form: int = 0
     """Counts the times the inputs were filled anew."""
-
-    _edited: dict[str, int | None] = {}
 
     @rx.var
     def edits_text(self) -> str:
         """How many rules have other points than are in force."""
-        return "1 change" if self.edits == 1 else f"{self.edits} changes"
+        edits = len(self.drafts)
+        return "1 change" if edits == 1 else f"{edits} changes"
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         async with database.transaction(actor.project_id) as session:
@@ -79,17 +86,18 @@ class RulesState(SettledPage, rx.State):
             for rule in ruleset.rules
             if rule.active
         ]
-        self.version = str(ruleset.version)
+        if self.version != str(ruleset.version):
+            self.version = str(ruleset.version)
+            self._drop_drafts()
         self.published = moment_of(
             ruleset.published_at, now=content.now, zone=zone_of(actor.time_zone)
         )
         self.published_by = ruleset.published_by_name or "LeadPulse"
         self.may_edit = actor.role is Role.ADMIN
-        self._clear_edits()
 
-    def _clear_edits(self) -> None:
-        self._edited = {}
-        self.edits = 0
+    def _drop_drafts(self) -> None:
+        self.drafts = {}
+        self.problems = {}
         self.form += 1
 
     @rx.event
@@ -98,49 +106,40 @@ class RulesState(SettledPage, rx.State):
         row = next((row for row in self.rows if row.id == rule_id), None)
         if row is None:
             return
-        wanted = _whole_number(points)
-        if wanted is not None and str(wanted) == row.points:
-            self._edited.pop(row.id, None)
-        else:
-            self._edited[row.id] = wanted
-        self.edits = len(self._edited)
+        typed = str(points)[:12]
+        wanted = _whole_number(typed)
+        self.drafts.pop(row.id, None)
+        self.problems.pop(row.id, None)
+        if wanted is None:
+            self.problems[row.id] = BOUNDS
+        if str(wanted) != row.points:
+            self.drafts[row.id] = typed
 
     @rx.event
     def discard(self) -> None:
         """Go back to the points in force."""
-        self._clear_edits()
+        self._drop_drafts()
 
     @rx.event
-    async def publish(self) -> EventSpec:
+    async def publish(self) -> EventSpec | None:
         """Put the edited points in force as a new version."""
+        if self.problems:
+            return None
         actor, now = current_actor(), datetime.now(UTC)
+        points = {UUID(rule_id): int(typed) for rule_id, typed in self.drafts.items()}
         try:
             async with database.transaction(actor.project_id) as session:
-                version = await publish_points(
-                    session, actor, points=self._valid_edits(), now=now
-                )
+                version = await publish_points(session, actor, points=points, now=now)
         except InvalidInputError as error:
             return rx.toast.error(error.message)
         self._show(await self._read(actor, now))
         return rx.toast.success(f"Version {version} is in force for new events.")
 
-    def _valid_edits(self) -> dict[UUID, int]:
-        points = {}
-        for rule_id, wanted in self._edited.items():
-            if wanted is None:
-                name = next(row.name for row in self.rows if row.id == rule_id)
-                raise InvalidInputError(
-                    f"The points of “{name}” have to be a whole number between "
-                    f"{MINIMUM_POINTS:,} and {MAXIMUM_POINTS:,}."
-                )
-            points[UUID(rule_id)] = wanted
-        return points
 
-
-def _whole_number(text: object) -> int | None:
+def _whole_number(text: str) -> int | None:
     """Return the number, or nothing where it is none within the bounds."""
     try:
-        number = int(str(text)[:12])
+        number = int(text)
     except ValueError:
         return None
     return number if MINIMUM_POINTS <= number <= MAXIMUM_POINTS else None

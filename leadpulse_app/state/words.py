@@ -8,6 +8,8 @@ FULL_BAR_SCORE = 100
 
 NOTHING = "-"
 
+MINUS = "\N{MINUS SIGN}"
+
 _ACTIONS = {
     NextAction.IMMEDIATE_SALES_CONTACT: "Contact now",
     NextAction.SCHEDULE_DEMO: "Schedule a demo",
@@ -20,20 +22,13 @@ _RISKS = {Risk.LOW: "Low", Risk.MEDIUM: "Medium", Risk.HIGH: "High"}
 
 
 def number(value: int) -> str:
-    """Return a count with its thousands apart."""
-    return f"{value:,}"
+    """Return a number with its thousands apart, a true minus where it is below 0."""
+    return f"{value:,}".replace("-", MINUS)
 
 
 def signed(value: int) -> str:
-    """Return a change with its sign, a true minus where it falls."""
-    return f"+{value:,}" if value > 0 else f"{value:,}".replace("-", "\N{MINUS SIGN}")
-
-
-def direction(value: int) -> str:
-    """Return where a change leads: up, down or level."""
-    if value == 0:
-        return "level"
-    return "up" if value > 0 else "down"
+    """Return a change with its sign."""
+    return f"+{value:,}" if value > 0 else number(value)
 
 
 def percent(part: int, whole: int) -> int:

@@ -101,3 +101,18 @@ async def test_a_search_takes_any_argument_and_keeps_the_stage(query: object) ->
     event = await tab.call(tab.state(LeadsState), "search", query)
     assert "stage=hot" in sent(event)
     assert "page" not in sent(event)
+
+
+async def test_a_link_that_changes_the_search_fills_the_box_anew() -> None:
+    tab = Tab((await make_tenant()).actor, "/leads")
+    state = await tab.open(LeadsState)
+    form = state.search_form
+    for typed in ("h", "ho"):
+        await tab.call(state, "search", typed)
+    for arrived in ("/leads?q=h", "/leads?q=ho"):
+        tab.go(arrived)
+        await tab.open(LeadsState)
+    assert (state.query, state.search_form) == ("ho", form)
+    tab.go("/leads")
+    await tab.open(LeadsState)
+    assert (state.query, state.search_form) == ("", form + 1)
