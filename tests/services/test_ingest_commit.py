@@ -93,6 +93,21 @@ async def blocked_backend(blocker: psycopg.Connection) -> int:
                 await asyncio.sleep(0.01)
 
 
+async def test_a_duplicate_under_another_name_makes_no_lead(project_id: UUID) -> None:
+    async with group_commit() as commit:
+        names = [f"visitor-{n}" for n in range(5)]
+        statuses = [
+            await commit.submit(project_id, make_event(name, messageId="same"))
+            for name in names
+        ]
+        assert statuses == [IngestStatus.QUEUED] + [IngestStatus.DUPLICATE] * 4
+        assert await count(project_id, Lead) == 1
+        assert await count(project_id, LeadAlias) == 1
+        later = make_event(names[-1], messageId="another")
+        assert await commit.submit(project_id, later) is IngestStatus.QUEUED
+        assert await count(project_id, Lead) == 2
+
+
 async def test_an_acknowledged_event_is_stored_whole_with_its_lead_and_its_work(
     project_id: UUID,
 ) -> None:

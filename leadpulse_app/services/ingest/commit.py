@@ -53,11 +53,19 @@ _ALIASES = b"""
 INSERT INTO lead_alias (project_id, kind, value, lead_id)
 SELECT project_id, kind, value, lead_id
 FROM json_to_recordset($1) AS proposed (
-    ordinal integer, project_id uuid, kind text, value text, lead_id uuid
+    ordinal integer, project_id uuid, kind text, value text, lead_id uuid,
+    message_ids json
+)
+WHERE EXISTS (
+    SELECT FROM json_array_elements_text(message_ids) AS sent (message_id)
+    WHERE NOT EXISTS (
+        SELECT FROM event AS e
+        WHERE (e.project_id, e.message_id) = (proposed.project_id, sent.message_id)
+    )
 )
 ORDER BY ordinal
 ON CONFLICT (project_id, kind, value) DO NOTHING
-"""
+"""  # a name that comes with duplicates alone makes no lead
 
 _LEADS = b"""
 WITH resolved AS (
@@ -92,16 +100,18 @@ WITH sent AS (
         properties, timestamp, sent_at, received_at, occurred_at
     )
     SELECT
-        project_id,
-        coalesce(lead_id, (
+        project_id, whose.lead_id, message_id, type, anonymous_id, user_id, session_id,
+        properties, timestamp, sent_at, received_at, occurred_at
+    FROM sent
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sent.lead_id, (
             SELECT owner.lead_id
             FROM lead_alias AS owner
             WHERE owner.project_id = sent.project_id
                 AND owner.kind = sent.kind AND owner.value = sent.value
-        )),
-        message_id, type, anonymous_id, user_id, session_id,
-        properties, timestamp, sent_at, received_at, occurred_at
-    FROM sent
+        )) AS lead_id
+    ) AS whose
+    WHERE whose.lead_id IS NOT NULL  -- else a duplicate under a name of nobody
     ORDER BY ordinal
     ON CONFLICT (project_id, message_id) DO NOTHING
     RETURNING project_id, id, lead_id, message_id
@@ -287,13 +297,13 @@ class GroupCommit:
         for waiting in batch:
             events.setdefault(waiting.event_key, waiting)
         event_keys = sorted(events)
-        unknown: dict[_AliasKey, _Waiting] = {}
+        unknown: dict[_AliasKey, list[_Waiting]] = {}
         rows = []
         for ordinal, key in enumerate(event_keys):
             waiting = events[key]
             lead_id = self._known_lead(waiting.alias_key)
             if lead_id is None:
-                unknown.setdefault(waiting.alias_key, waiting)
+                unknown.setdefault(waiting.alias_key, []).append(waiting)
             rows.append(_event_row(ordinal, waiting, lead_id))
         alias_keys = sorted(unknown)
         leads = [_lead_row(n, unknown[key]) for n, key in enumerate(alias_keys)]
@@ -320,7 +330,8 @@ class GroupCommit:
             self._known_leads.popitem(last=False)
 
 
-def _lead_row(ordinal: int, waiting: _Waiting) -> Mapping[str, object]:
+def _lead_row(ordinal: int, named: Sequence[_Waiting]) -> Mapping[str, object]:
+    waiting = named[0]
     _, kind, value = waiting.alias_key
     return {
         "ordinal": ordinal,
@@ -330,6 +341,7 @@ def _lead_row(ordinal: int, waiting: _Waiting) -> Mapping[str, object]:
         "lead_id": uuid7(waiting.event.received_at),
         "anonymous_id": waiting.event.anonymous_id,
         "user_id": waiting.event.user_id,
+        "message_ids": [same.event.message_id for same in named],
     }
 
 
