@@ -95,6 +95,7 @@ def live_indicator(stale: rx.Var[bool]) -> rx.Component:
             ),
         ),
         role="status",
+        style={"display": "inline-flex"},
     )
 
 

@@ -6,7 +6,6 @@ from leadpulse_app.components import theme
 from leadpulse_app.components.button import icon_button
 from leadpulse_app.components.connection import (
     connection_banner,
-    live_indicator,
     sign_out_problem,
 )
 from leadpulse_app.components.logo import logo
@@ -307,12 +306,12 @@ def _heading(title: rx.Var[str] | str, parent: tuple[str, str] | None) -> rx.Com
 def _top_bar(
     title: rx.Var[str] | str,
     parent: tuple[str, str] | None,
-    stale: rx.Var[bool] | None,
+    indicator: rx.Component,
 ) -> rx.Component:
     return rx.el.header(
         _heading(title, parent),
         rx.el.div(
-            rx.fragment() if stale is None else live_indicator(stale),
+            indicator,
             theme_switch(),
             _account_menu(),
             style={
@@ -331,7 +330,7 @@ def shell(
     *content: rx.Component,
     current: str,
     parent: tuple[str, str] | None = None,
-    stale: rx.Var[bool] | None = None,
+    live: rx.Component | None = None,
     width: str = theme.PAGE_WIDTH,
 ) -> rx.Component:
     """Return a page in its frame.
@@ -341,7 +340,7 @@ def shell(
         content: The page's parts, one below the other.
         current: The address of the sidebar's entry that it belongs to.
         parent: Name and address of the page above it, where there is one.
-        stale: Whether it may be out of date, where it follows changes.
+        live: Says whether it changes by itself, where it does.
         width: How wide the content grows.
     """
     return rx.fragment(
@@ -349,7 +348,7 @@ def shell(
         rx.el.div(
             _sidebar(current),
             rx.el.div(
-                _top_bar(title, parent, stale),
+                _top_bar(title, parent, live or rx.fragment()),
                 connection_banner(),
                 sign_out_problem(),
                 rx.el.main(

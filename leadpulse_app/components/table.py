@@ -45,7 +45,10 @@ _TABLE: theme.Style = {
     "& tbody tr:hover, & tbody tr:focus-within": {"background": theme.HOVER},
     **theme.tinted("tr"),
     theme.UNDER_WIDE: {"& [data-keep=wide]": theme.GONE},
-    theme.UNDER_NARROW: {"& [data-keep=medium]": theme.GONE},
+    theme.UNDER_NARROW: {
+        "& [data-keep=medium]": theme.GONE,
+        "& th:first-of-type": {"width": "100%"},
+    },
 }
 
 
@@ -94,11 +97,19 @@ def table(
         columns: Its columns, in order.
         rows: Its rows, usually an `rx.foreach`.
     """
+    last = max(n for n, each in enumerate(columns, 1) if each.keep == "narrow")
+    edge = f"& th:nth-of-type({last}), & td:nth-of-type({last})"
     return rx.el.table(
         rx.el.caption(caption, style=theme.HIDDEN),
         rx.el.thead(rx.el.tr(*(column.head() for column in columns))),
         rx.el.tbody(rows),
-        style=_TABLE,
+        style={
+            **_TABLE,
+            theme.UNDER_NARROW: {
+                **_TABLE[theme.UNDER_NARROW],
+                edge: {"padding_inline_end": theme.SPACE_4},
+            },
+        },
     )
 
 

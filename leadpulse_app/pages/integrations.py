@@ -6,6 +6,7 @@ from leadpulse_app.components import theme
 from leadpulse_app.components.button import primary_button, text_link
 from leadpulse_app.components.card import body, card, section
 from leadpulse_app.components.code_block import code_block
+from leadpulse_app.components.connection import live_indicator
 from leadpulse_app.components.content import content
 from leadpulse_app.components.layout import columns
 from leadpulse_app.components.shell import shell
@@ -204,5 +205,5 @@ def integrations_page() -> rx.Component:
             ),
         ),
         current="/integrations",
-        stale=IntegrationsState.stale,
+        live=live_indicator(IntegrationsState.stale),
     )

@@ -142,6 +142,7 @@ def _sample_row(
             "padding": f"0 {theme.SPACE_4}",
             "border_bottom": f"{theme.HAIR} solid {theme.HAIRLINE}",
             "_last_child": {"border_bottom": "0"},
+            theme.UNDER_NARROW: {"& [data-bar]": theme.GONE},
             **theme.TABLE_TEXT,
         },
     )

@@ -5,6 +5,7 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import button_link
 from leadpulse_app.components.card import card, section
+from leadpulse_app.components.connection import live_indicator
 from leadpulse_app.components.content import content
 from leadpulse_app.components.explanation import CHANGE, POINTS, RISK, VELOCITY
 from leadpulse_app.components.moment import moment
@@ -15,6 +16,7 @@ from leadpulse_app.components.skeleton import bone, skeleton_rows
 from leadpulse_app.components.stage import stage_badge
 from leadpulse_app.components.table import Column, table
 from leadpulse_app.state.lead import LeadState, LedgerRow
+from leadpulse_app.state.pages import Status
 
 _EVENT = Column("Event")
 _RULE = Column("Rule", keep="medium", quiet=True)
@@ -202,6 +204,8 @@ def lead_page() -> rx.Component:
             missing=_missing(),
         ),
         current="/leads",
-        stale=LeadState.stale,
+        live=rx.cond(
+            LeadState.status != Status.MISSING.value, live_indicator(LeadState.stale)
+        ),
         parent=("Leads", "/leads"),
     )

@@ -5,6 +5,7 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import button_link
 from leadpulse_app.components.card import card
+from leadpulse_app.components.connection import live_indicator
 from leadpulse_app.components.content import content
 from leadpulse_app.components.explanation import VELOCITY
 from leadpulse_app.components.field import search_field
@@ -195,5 +196,5 @@ def leads_page() -> rx.Component:
             ready=card(rx.cond(LeadsState.rows.length() > 0, _list(), _empty())),
         ),
         current="/leads",
-        stale=LeadsState.stale,
+        live=live_indicator(LeadsState.stale),
     )

@@ -5,6 +5,7 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import button_link, text_link
 from leadpulse_app.components.card import card, section
+from leadpulse_app.components.connection import live_indicator
 from leadpulse_app.components.content import content
 from leadpulse_app.components.explanation import CHANGE
 from leadpulse_app.components.layout import columns
@@ -151,7 +152,7 @@ def _top_row(lead: rx.Var[TopRow]) -> rx.Component:
             style={"flex": "1", "min_width": "0", **theme.ONE_LINE},
         ),
         score(lead.score, lead.score_percent, lead.stage),
-        stage_badge(lead.stage),
+        rx.el.span(stage_badge(lead.stage), style={"width": theme.BADGE_WIDTH}),
         key=lead.id,
         style=_LINE,
     )
@@ -210,5 +211,5 @@ def overview_page() -> rx.Component:
             ready=rx.fragment(_stats(), columns(_feed(), _top())),
         ),
         current="/overview",
-        stale=OverviewState.stale,
+        live=live_indicator(OverviewState.stale),
     )

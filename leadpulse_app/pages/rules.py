@@ -73,7 +73,11 @@ def _row(rule: rx.Var[RuleRow]) -> rx.Component:
                 RulesState.problems[rule.id],
                 id=rule.id + "-problem",
                 role="alert",
-                style={**theme.PROBLEM_TEXT, "white_space": "normal"},
+                style={
+                    **theme.PROBLEM_TEXT,
+                    "white_space": "normal",
+                    "text_wrap": "balance",
+                },
             ),
         ),
         key=rule.id,
