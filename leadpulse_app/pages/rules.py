@@ -77,6 +77,7 @@ def _row(rule: rx.Var[RuleRow]) -> rx.Component:
                     **theme.PROBLEM_TEXT,
                     "white_space": "normal",
                     "text_wrap": "balance",
+                    "min_width": theme.PROBLEM_WIDTH,
                 },
             ),
         ),
