@@ -19,13 +19,13 @@ from leadpulse_app.domain.intelligence import NextAction, Risk
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Reason
 from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.history import list_history
 from leadpulse_app.services.leads import (
     MAXIMUM_PAGE,
     MAXIMUM_QUERY_LENGTH,
     MAXIMUM_SKIP,
     LeadSort,
     get_lead,
-    list_history,
     list_leads,
     normalise_search,
     stream_leads,

@@ -1,4 +1,4 @@
-"""Leads as people look at them: the board, one lead, and its ledger."""
+"""Leads as people look at them: the board, one lead, and all of them for export."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -21,9 +21,8 @@ from leadpulse_app.domain.intelligence import (
     intelligence_of,
 )
 from leadpulse_app.domain.stage import Stage
-from leadpulse_app.models import Event, Lead, Reason, ScoreEntry
+from leadpulse_app.models import Event, Lead
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.rules import rule_names
 
 MAXIMUM_PAGE = 500
 MAXIMUM_SKIP = 1_000_000
@@ -67,34 +66,6 @@ class LeadPage:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """A line of a lead's ledger, with the names of what it points at."""
-
-    sequence: int
-    event_id: str
-    """The message id of the event, which is the id its sender knows."""
-    event_type: str
-    rule_id: UUID | None
-    rule_name: str | None
-    ruleset_version: int
-    points: int
-    delta: int
-    old_score: int
-    new_score: int
-    reason: Reason
-    occurred_at: datetime
-    recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryPage:
-    """Some lines of a ledger, newest first."""
-
-    entries: tuple[HistoryEntry, ...]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class LeadRecord:
     """A lead as it is exported."""
 
@@ -111,7 +82,6 @@ _ScorePosition: TypeAlias = tuple[Literal["score"], _Sequence, UUID]
 _NewestPosition: TypeAlias = tuple[Literal["newest"], datetime, UUID]
 _SCORE_POSITION: TypeAdapter[_ScorePosition] = TypeAdapter(_ScorePosition)
 _NEWEST_POSITION: TypeAdapter[_NewestPosition] = TypeAdapter(_NewestPosition)
-_LEDGER_POSITION: TypeAdapter[int] = TypeAdapter(_Sequence)
 
 
 async def list_leads(
@@ -196,99 +166,6 @@ async def count_by_stage(session: AsyncSession, actor: Actor) -> dict[Stage, int
     return counts
 
 
-async def list_history(
-    session: AsyncSession,
-    actor: Actor,
-    lead_id: UUID,
-    *,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> HistoryPage:
-    """Return lines of a lead's ledger, newest first.
-
-    Args:
-        session: A transaction scoped to the actor's project.
-        actor: Who asks.
-        lead_id: Whose ledger.
-        limit: How many lines at most, 1..500.
-        cursor: Where the last page ended.
-
-    Raises:
-        NotFoundError: The project has no such lead.
-        InvalidInputError: The limit is out of range or the cursor is not ours.
-    """
-    if not 1 <= limit <= MAXIMUM_PAGE:
-        raise _invalid("limit", f"The limit has to be within 1 and {MAXIMUM_PAGE}")
-    await _require_lead(session, actor, lead_id)
-    page = (
-        select(
-            ScoreEntry, col(Event.message_id), col(Event.type), col(Event.occurred_at)
-        )
-        .join(
-            Event,
-            and_(
-                col(Event.project_id) == col(ScoreEntry.project_id),
-                col(Event.id) == col(ScoreEntry.event_id),
-            ),
-        )
-        .where(
-            col(ScoreEntry.project_id) == actor.project_id,
-            col(ScoreEntry.lead_id) == lead_id,
-        )
-        .order_by(col(ScoreEntry.sequence).desc())
-        .limit(limit + 1)
-    )
-    if cursor is not None:
-        position = decode_cursor(cursor, _LEDGER_POSITION)
-        page = page.where(col(ScoreEntry.sequence) < position)
-    rows = (await session.execute(page)).all()
-    shown = rows[:limit]
-    names = await rule_names(
-        session, actor, (entry.ruleset_version for entry, *_ in shown)
-    )
-    entries = tuple(
-        HistoryEntry(
-            sequence=entry.sequence,
-            event_id=message_id,
-            event_type=event_type,
-            rule_id=entry.rule_id,
-            rule_name=(
-                names.get((entry.ruleset_version, entry.rule_id))
-                if entry.rule_id
-                else None
-            ),
-            ruleset_version=entry.ruleset_version,
-            points=entry.points,
-            delta=entry.delta,
-            old_score=entry.old_score,
-            new_score=entry.new_score,
-            reason=Reason(entry.reason),
-            occurred_at=occurred_at,
-            recorded_at=entry.recorded_at,
-        )
-        for entry, message_id, event_type, occurred_at in shown
-    )
-    more = len(rows) > limit
-    return HistoryPage(
-        entries,
-        encode_cursor(entries[-1].sequence, _LEDGER_POSITION) if more else None,
-    )
-
-
-def normalise_search(query: str) -> str:
-    """Return what to search for, trimmed.
-
-    Raises:
-        InvalidInputError: It is longer than 200 characters or not printable.
-    """
-    wanted = query.strip()
-    if len(wanted) > MAXIMUM_QUERY_LENGTH or not wanted.isprintable():
-        raise _invalid(
-            "q", f"A search has up to {MAXIMUM_QUERY_LENGTH} printable characters"
-        )
-    return wanted
-
-
 async def stream_leads(
     session: AsyncSession,
     actor: Actor,
@@ -334,14 +211,18 @@ async def stream_leads(
         ]
 
 
-async def _require_lead(session: AsyncSession, actor: Actor, lead_id: UUID) -> None:
-    found = await session.scalar(
-        select(col(Lead.id)).where(
-            col(Lead.project_id) == actor.project_id, col(Lead.id) == lead_id
+def normalise_search(query: str) -> str:
+    """Return what to search for, trimmed.
+
+    Raises:
+        InvalidInputError: It is longer than 200 characters or not printable.
+    """
+    wanted = query.strip()
+    if len(wanted) > MAXIMUM_QUERY_LENGTH or not wanted.isprintable():
+        raise _invalid(
+            "q", f"A search has up to {MAXIMUM_QUERY_LENGTH} printable characters"
         )
-    )
-    if found is None:
-        raise NotFoundError("There is no such lead")
+    return wanted
 
 
 def _conditions(

@@ -11,13 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from leadpulse_app import database
 from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.leads import (
-    HistoryEntry,
-    HistoryPage,
-    LeadSummary,
-    get_lead,
-    list_history,
-)
+from leadpulse_app.services.history import HistoryEntry, HistoryPage, list_history
+from leadpulse_app.services.leads import LeadSummary, get_lead
 from leadpulse_app.state import words
 from leadpulse_app.state.leads import LEADS_PATH
 from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of

@@ -150,9 +150,9 @@ class LiveHub:
                 board.changed.clear()
                 started = time.monotonic()
                 yield board
-                await asyncio.sleep(
-                    max(0.0, started + MINIMUM_INTERVAL_SECONDS - time.monotonic())
-                )
+                # A slow reading is followed by as long a rest, or it never ends.
+                taken = time.monotonic() - started
+                await asyncio.sleep(max(MINIMUM_INTERVAL_SECONDS - taken, taken))
                 if not await self._next_wake(tab, board):
                     return
         finally:

@@ -1,7 +1,8 @@
 """Domain values as people read them: numbers, actions, risks, names of leads."""
 
 from leadpulse_app.domain.intelligence import NextAction, Risk
-from leadpulse_app.services.leads import HistoryEntry, LeadSummary
+from leadpulse_app.services.history import HistoryEntry
+from leadpulse_app.services.leads import LeadSummary
 
 FULL_BAR_SCORE = 100
 """The score, in points, that fills a score bar; more stays full."""

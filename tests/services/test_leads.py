@@ -9,12 +9,12 @@ from leadpulse_app.domain.csv import spreadsheet_safe
 from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
 from leadpulse_app.domain.intelligence import NextAction, Risk
 from leadpulse_app.domain.stage import Stage
+from leadpulse_app.services.history import list_history
 from leadpulse_app.services.leads import (
     LeadPage,
     LeadSort,
     count_by_stage,
     get_lead,
-    list_history,
     list_leads,
     stream_leads,
 )

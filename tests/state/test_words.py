@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from leadpulse_app.models import Reason
-from leadpulse_app.services.leads import HistoryEntry
+from leadpulse_app.services.history import HistoryEntry
 from leadpulse_app.state import words
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
