@@ -88,7 +88,8 @@ def _up(_: argparse.Namespace, settings: Settings) -> int:
     from leadpulse_app.runtime.server import require_port
     from leadpulse_app.runtime.supervisor import Supervisor
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until it supervises
+    for number in (signal.SIGTERM, signal.SIGINT):  # until it supervises
+        signal.signal(number, signal.default_int_handler)
     with hold_home(settings.home), suppress(KeyboardInterrupt):
         require_port(settings.host, settings.port, patience=PORT_PATIENCE_SECONDS)
         get_secret_key()

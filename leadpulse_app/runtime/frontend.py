@@ -112,6 +112,7 @@ def _environment() -> dict[str, str]:
         "npm_config_omit_lockfile_registry_resolved": "true",
         "npm_config_update_notifier": "false",
         "npm_config_fetch_retries": "4",
+        "NODE_USE_SYSTEM_CA": "1",  # behind a proxy that a company signs for
     }
     # Reflex otherwise measures two registries and overrides what npm is set to.
     registry = subprocess.run(  # noqa: S603
