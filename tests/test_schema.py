@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 import leadpulse_app.models  # noqa: F401  (registers the tables)
 from leadpulse_app.database import RUNTIME_ROLE, database_url, sqlalchemy_url
 
-IDS_ALONE = {"api_key", "membership", "pending", "set_aside"}
+IDS_ALONE = {"api_key", "membership", "pending", "pending_link", "set_aside"}
 """Tables without a policy: read before the project is known, or holding only ids."""
 
 APPEND_ONLY = ("event", "ruleset", "score_entry")

@@ -26,9 +26,13 @@ from leadpulse_app.domain.properties import (
     find_unstorable_text,
     sanitise_properties,
 )
+from leadpulse_app.domain.traits import read_traits
 
 EARLIEST_OCCURRENCE = datetime(2000, 1, 1, tzinfo=UTC)
 """An event dated before this comes from a clock that was never set."""
+
+IDENTIFY = "identify"
+"""The type of event by which a sender tells who a lead is."""
 
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII
@@ -56,11 +60,25 @@ class IngestedEvent(NamedTuple):
     sent_at: datetime | None
     received_at: datetime
     occurred_at: datetime
+    previous_id: str | None = None
+    """Another id of the same person, which an `alias` names."""
+    traits: Mapping[str, str] | None = None
+    """What it says of its person, as `read_traits` returns it."""
+    quarantine: str | None = None
+    """Why it may not be scored before a person releases it."""
 
     @property
     def alias(self) -> Alias:
-        """The name that decides which lead the event belongs to."""
-        return resolving_alias(user_id=self.user_id, anonymous_id=self.anonymous_id)
+        """The name that decides which lead the event belongs to.
+
+        Raises:
+            ValueError: It names nobody.
+        """
+        return resolving_alias(
+            user_id=self.user_id,
+            anonymous_id=self.anonymous_id,
+            email=self.traits.get("email") if self.traits else None,
+        )
 
 
 def occurrence_of(
@@ -132,6 +150,7 @@ def parse_native_event(
         occurred_at=occurrence_of(
             timestamp=fields.timestamp, sent_at=fields.sent_at, received_at=received_at
         ),
+        traits=read_traits(properties) if fields.event == IDENTIFY else None,
     )
 
 

@@ -10,22 +10,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from leadpulse_app.domain.ruleset import Ruleset
+from leadpulse_app.domain.traits import MAXIMUM_TRAIT_LENGTH
 
 MINIMUM_SCORE = 0
 MAXIMUM_SCORE = 10_000
 
-MAXIMUM_FIELD_LENGTH = 255
-"""Characters kept of a lead's field. No email that can be delivered to is longer
-(RFC 5321, section 4.5.3.1), so a cut never makes one."""
-
-IDENTIFY = "identify"
-"""The type of event by which a sender tells who a lead is."""
-
 FIELDS = "$fields"
 """The reserved type of input by which a person edits a lead's fields."""
-
-FIELD_SETTING_TYPES = (IDENTIFY, FIELDS)
-"""The types of input whose properties the fold reads; it ignores the others'."""
 
 
 class Position(NamedTuple):
@@ -44,7 +35,8 @@ class Input(NamedTuple):
     position: Position
     event_id: int
     type: str
-    properties: Mapping[str, object] | None
+    traits: Mapping[str, object] | None
+    """What it says of its person: `email`, `name`, `company`."""
     ruleset: Ruleset
 
 
@@ -111,9 +103,9 @@ def fold(inputs: Iterable[Input], start: State = EMPTY) -> Folded:
     score, fields = start
     steps: list[Step] = []
     append = steps.append
-    for _, event_id, type_, properties, ruleset in sorted(inputs, key=_position_of):
-        if type_ in FIELD_SETTING_TYPES:
-            fields = _set_fields(fields, type_, properties or {})
+    for _, event_id, type_, traits, ruleset in sorted(inputs, key=_position_of):
+        if traits:
+            fields = _set_fields(fields, type_, traits)
         rules = ruleset.matching(type_)
         for rule in rules:
             points = rule.points
@@ -150,12 +142,12 @@ def _position_of(item: Input) -> Position:
     return item.position
 
 
-def _set_fields(fields: Fields, type_: str, properties: Mapping[str, object]) -> Fields:
+def _set_fields(fields: Fields, type_: str, traits: Mapping[str, object]) -> Fields:
     given: dict[str, str | None] = {}
     for name in Fields._fields:
-        value = properties.get(name)
+        value = traits.get(name)
         if isinstance(value, str) and (text := value.strip()):
-            given[name] = text[:MAXIMUM_FIELD_LENGTH].rstrip()
-        elif type_ == FIELDS and name in properties:
+            given[name] = text[:MAXIMUM_TRAIT_LENGTH].rstrip()
+        elif type_ == FIELDS and name in traits:
             given[name] = None  # a person empties a field; a sender can't
     return fields._replace(**given) if given else fields

@@ -20,14 +20,18 @@ class Alias:
     value: str
 
 
-def resolving_alias(*, user_id: str | None, anonymous_id: str | None) -> Alias:
+def resolving_alias(
+    *, user_id: str | None, anonymous_id: str | None, email: str | None
+) -> Alias:
     """Return the alias that decides which lead an event belongs to.
 
     Raises:
-        ValueError: Neither id is given.
+        ValueError: None of the three is given.
     """
     if user_id is not None:
         return Alias(AliasKind.USER, user_id)
     if anonymous_id is not None:
         return Alias(AliasKind.ANONYMOUS, anonymous_id)
-    raise ValueError("an event needs a user id or an anonymous id")
+    if email is not None:
+        return Alias(AliasKind.EMAIL, email)
+    raise ValueError("an event needs a user id, an anonymous id or an email")

@@ -8,8 +8,17 @@ from leadpulse_app.models.account import (
     Session,
     User,
 )
-from leadpulse_app.models.event import Event, FailedJob, Pending, SetAside
-from leadpulse_app.models.lead import Lead, LeadAlias
+from leadpulse_app.models.event import (
+    Event,
+    FailedJob,
+    Pending,
+    PendingLink,
+    QuarantinedEvent,
+    RejectedEvent,
+    RejectionCount,
+    SetAside,
+)
+from leadpulse_app.models.lead import Lead, LeadAlias, LeadMerge
 from leadpulse_app.models.ledger import Reason, RulesetVersion, ScoreEntry
 
 __all__ = [
@@ -18,10 +27,15 @@ __all__ = [
     "FailedJob",
     "Lead",
     "LeadAlias",
+    "LeadMerge",
     "Membership",
     "Pending",
+    "PendingLink",
     "Project",
+    "QuarantinedEvent",
     "Reason",
+    "RejectedEvent",
+    "RejectionCount",
     "Role",
     "RulesetVersion",
     "ScoreEntry",

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Text
 from sqlmodel import Field, SQLModel
 
 from leadpulse_app.models.columns import moment
@@ -30,6 +30,13 @@ class Project(SQLModel, table=True):
     active: bool = Field(default=True, sa_column_kwargs={"server_default": "true"})
     ruleset_version: int
     """The version of the ruleset in force for the next event."""
+    identity_version: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"}
+    )
+    """Grows whenever a name comes to mean another lead, so that nobody who remembers
+    what it meant goes on believing it."""
+    webhook_secret: str | None = Field(default=None, sa_type=Text)
+    """What inbound webhooks are signed with; unknown where none have to be."""
     created_at: datetime = moment(default_now=True)
 
 

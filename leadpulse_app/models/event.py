@@ -1,6 +1,6 @@
 """Events, and the work they leave to be done."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +36,11 @@ class Event(SQLModel, table=True):
     anonymous_id: str | None = Field(default=None, sa_type=Text)
     user_id: str | None = Field(default=None, sa_type=Text)
     session_id: str | None = Field(default=None, sa_type=Text)
+    previous_id: str | None = Field(default=None, sa_type=Text)
+    """Another id of the same person, which an `alias` names."""
     properties: dict[str, Any] = Field(sa_type=JSONB)
+    traits: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """What the event says of its person: `email`, `name`, `company`."""
     timestamp: datetime | None = moment(nullable=True)
     """When it happened by the sender's clock."""
     sent_at: datetime | None = moment(nullable=True)
@@ -56,6 +60,60 @@ class Pending(SQLModel, table=True):
     project_id: UUID = Field(primary_key=True)
     lead_id: UUID = Field(primary_key=True)
     event_id: int = Field(primary_key=True, sa_type=BigInteger)
+
+
+class PendingLink(SQLModel, table=True):
+    """An event whose names mean more than one lead. Ids and times alone, no policy."""
+
+    __tablename__ = "pending_link"
+
+    project_id: UUID = Field(primary_key=True)
+    event_id: int = Field(primary_key=True, sa_type=BigInteger)
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    until: datetime | None = moment(nullable=True)
+    """When linking tries it again, where it failed."""
+
+
+class QuarantinedEvent(SQLModel, table=True):
+    """An event that is not scored until a person releases it."""
+
+    __tablename__ = "quarantined_event"
+    __table_args__ = (Index("quarantined_event_lead", "project_id", "lead_id"),)
+
+    project_id: UUID = Field(primary_key=True)
+    event_id: int = Field(primary_key=True, sa_type=BigInteger)
+    lead_id: UUID
+    reason: str = Field(sa_type=Text)
+    """What sent it, such as the name of a crawler."""
+
+
+class RejectedEvent(SQLModel, table=True):
+    """Something that was sent and could not be accepted."""
+
+    __tablename__ = "rejected_event"
+    __table_args__ = (ForeignKeyConstraint(["project_id"], ["project.id"]),)
+
+    project_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    """Sorts by the time it was made."""
+    received_at: datetime = moment()
+    code: str = Field(sa_type=Text)
+    message: str = Field(sa_type=Text)
+    event_type: str | None = Field(default=None, sa_type=Text)
+    payload: str = Field(sa_type=Text)
+    """The start of what was sent."""
+
+
+class RejectionCount(SQLModel, table=True):
+    """How many events a project's senders were refused on a day, by reason."""
+
+    __tablename__ = "rejection_count"
+    __table_args__ = (ForeignKeyConstraint(["project_id"], ["project.id"]),)
+
+    project_id: UUID = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    code: str = Field(primary_key=True, sa_type=Text)
+    events: int = Field(sa_type=BigInteger)
 
 
 class SetAside(SQLModel, table=True):

@@ -3,7 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from leadpulse_app.domain.identity import AliasKind
@@ -21,7 +28,20 @@ class Lead(SQLModel, table=True):
         CheckConstraint(
             "stage IN ('cold', 'warm', 'hot', 'qualified')", name="lead_stage"
         ),
-        Index("lead_board", "project_id", text("score DESC"), "id"),
+        ForeignKeyConstraint(["project_id", "root_id"], ["lead.project_id", "lead.id"]),
+        Index(
+            "lead_board",
+            "project_id",
+            text("score DESC"),
+            "id",
+            postgresql_where=text("root_id IS NULL"),
+        ),
+        Index(
+            "lead_member",
+            "project_id",
+            "root_id",
+            postgresql_where=text("root_id IS NOT NULL"),
+        ),
     )
 
     project_id: UUID = Field(primary_key=True)
@@ -41,7 +61,42 @@ class Lead(SQLModel, table=True):
     """The greatest `occurred_at` of the events folded so far."""
     last_message_id: str | None = Field(default=None, sa_type=BYTE_ORDERED_TEXT)
     """The message id of that event; with its time, the position of the fold."""
+    root_id: UUID | None = None
+    """The lead that this one was merged into, at the end of the chain of merges.
+
+    Its own ledger stands still meanwhile; its events count for the root.
+    """
     created_at: datetime = moment(default_now=True)
+
+
+class LeadMerge(SQLModel, table=True):
+    """That two leads turned out to be one person; undone, that they are not."""
+
+    __tablename__ = "lead_merge"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "lead_id"], ["lead.project_id", "lead.id"]),
+        ForeignKeyConstraint(["project_id", "into_id"], ["lead.project_id", "lead.id"]),
+        Index(
+            "lead_merge_edge",
+            "project_id",
+            "lead_id",
+            unique=True,
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+        Index("lead_merge_into", "project_id", "into_id"),
+    )
+
+    project_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    lead_id: UUID
+    """The lead that was merged away."""
+    into_id: UUID
+    """The lead that it became part of."""
+    event_id: int | None = Field(default=None, sa_type=BigInteger)
+    """The event that named both; unknown where a person merged them."""
+    merged_at: datetime = moment(default_now=True)
+    undone_at: datetime | None = moment(nullable=True)
+    undone_by: UUID | None = None
 
 
 class LeadAlias(SQLModel, table=True):

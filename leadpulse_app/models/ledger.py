@@ -26,6 +26,10 @@ class Reason(StrEnum):
     """An event was folded for the first time."""
     REFOLDED = "refolded"
     """A late event changed what this one is worth."""
+    MERGED = "merged"
+    """Another lead turned out to be the same person."""
+    UNMERGED = "unmerged"
+    """A person undid a merge."""
 
 
 class RulesetVersion(SQLModel, table=True):
@@ -52,7 +56,10 @@ class ScoreEntry(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["project_id", "lead_id"], ["lead.project_id", "lead.id"]),
         CheckConstraint("new_score = old_score + delta", name="score_entry_sum"),
-        CheckConstraint("reason IN ('scored', 'refolded')", name="score_entry_reason"),
+        CheckConstraint(
+            "reason IN ('scored', 'refolded', 'merged', 'unmerged')",
+            name="score_entry_reason",
+        ),
         Index(
             "score_entry_once",
             "project_id",

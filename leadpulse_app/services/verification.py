@@ -18,7 +18,7 @@ import psycopg
 from psycopg.rows import args_row
 
 from leadpulse_app.database import connection_scope
-from leadpulse_app.domain.fold import FIELD_SETTING_TYPES, Fields, Input, Position, fold
+from leadpulse_app.domain.fold import Fields, Input, Position, fold
 from leadpulse_app.domain.ruleset import Ruleset
 from leadpulse_app.domain.stage import stage_of
 
@@ -42,7 +42,7 @@ _LEADS = """
 
 _EVENTS = """
     SELECT e.lead_id, e.occurred_at, e.message_id, e.id, e.type,
-        CASE WHEN e.type = ANY (%s) THEN e.properties END AS properties,
+        e.traits,
         EXISTS (
             SELECT FROM pending AS p
             WHERE (p.project_id, p.lead_id, p.event_id)
@@ -96,7 +96,7 @@ class _Event(NamedTuple):
     message_id: str
     id: int
     type: str
-    properties: dict[str, object] | None
+    traits: dict[str, object] | None
     is_pending: bool
 
 
@@ -155,9 +155,7 @@ def _check_project(
     rulesets = _Rulesets(connection, project_id)
     with (
         _stream(connection, _Lead, _LEADS, (project_id,)) as leads,
-        _stream(
-            connection, _Event, _EVENTS, (list(FIELD_SETTING_TYPES), project_id)
-        ) as all_events,
+        _stream(connection, _Event, _EVENTS, (project_id,)) as all_events,
         _stream(connection, _Entry, _ENTRIES, (project_id,)) as all_entries,
     ):
         events, entries = _ByLead(all_events), _ByLead(all_entries)
@@ -198,9 +196,7 @@ def _differences(
                 yield f"ruleset version {version} can't be read: {error}"
                 return
             position = Position(event.occurred_at, event.message_id)
-            inputs.append(
-                Input(position, event.id, event.type, event.properties, ruleset)
-            )
+            inputs.append(Input(position, event.id, event.type, event.traits, ruleset))
     for event_id in versions:
         yield f"the ledger has an entry for event number {event_id} of somebody else"
     state, steps = fold(inputs)

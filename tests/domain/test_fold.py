@@ -44,12 +44,10 @@ def event(
     *,
     minute: int | None = None,
     rules: Ruleset = RULES,
-    **properties: object,
+    **traits: object,
 ) -> Input:
     occurred_at = NOON + timedelta(minutes=number if minute is None else minute)
-    return Input(
-        Position(occurred_at, f"m{number}"), number, event_type, properties, rules
-    )
+    return Input(Position(occurred_at, f"m{number}"), number, event_type, traits, rules)
 
 
 @st.composite
@@ -159,7 +157,6 @@ def test_a_later_identify_wins_and_says_nothing_by_being_silent() -> None:
         [
             event(2, "identify", name="Grace", email=None, company=" "),
             event(1, "identify", name=" Ada ", email="ada@example.com", company="Acme"),
-            event(3, "visit", name="Eve"),
             event(4, "identify", name=7),
         ]
     )

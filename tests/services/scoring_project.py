@@ -101,7 +101,7 @@ class ScoringProject:
         *,
         minute: int = 0,
         message_id: str | None = None,
-        properties: Mapping[str, Any] | None = None,
+        traits: Mapping[str, Any] | None = None,
     ) -> None:
         """Take in an event as ingest does; the same message id counts once."""
         occurred_at = NOON + timedelta(minutes=minute)
@@ -110,8 +110,8 @@ class ScoringProject:
                 """
                 WITH added AS (
                     INSERT INTO event (project_id, lead_id, message_id, type,
-                        properties, received_at, occurred_at)
-                    VALUES (%s, %s, %s, %s, %s, now(), %s)
+                        properties, traits, received_at, occurred_at)
+                    VALUES (%s, %s, %s, %s, '{}', %s, now(), %s)
                     ON CONFLICT (project_id, message_id) DO NOTHING
                     RETURNING project_id, lead_id, id
                 )
@@ -122,7 +122,7 @@ class ScoringProject:
                     lead_id,
                     message_id or str(uuid4()),
                     event_type,
-                    Jsonb(dict(properties or {})),
+                    Jsonb(dict(traits)) if traits else None,
                     occurred_at,
                 ),
             )

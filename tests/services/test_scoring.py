@@ -137,10 +137,10 @@ def test_identifying_fills_a_leads_fields_in_fold_order(
 ) -> None:
     lead_id = project.add_lead()
     new = {"name": " Ada ", "email": "ada@example.com"}
-    project.add_event(lead_id, "identify", minute=1, properties=new)
+    project.add_event(lead_id, "identify", minute=1, traits=new)
     score_all()
     old = {"name": "A.", "company": "Acme"}
-    project.add_event(lead_id, "identify", minute=0, properties=old)
+    project.add_event(lead_id, "identify", minute=0, traits=old)
     score_all()
     lead = project.lead(lead_id)
     assert (lead["name"], lead["email"], lead["company"]) == (

@@ -91,17 +91,18 @@ WITH sent AS (
     FROM json_to_recordset($1) AS event (
         ordinal integer, project_id uuid, lead_id uuid, kind text, value text,
         message_id text, type text, anonymous_id text, user_id text, session_id text,
-        properties jsonb, timestamp timestamptz, sent_at timestamptz,
-        received_at timestamptz, occurred_at timestamptz
+        previous_id text, properties jsonb, traits jsonb, timestamp timestamptz,
+        sent_at timestamptz, received_at timestamptz, occurred_at timestamptz,
+        quarantine text
     )
 ), stored AS (
     INSERT INTO event (
         project_id, lead_id, message_id, type, anonymous_id, user_id, session_id,
-        properties, timestamp, sent_at, received_at, occurred_at
+        previous_id, properties, traits, timestamp, sent_at, received_at, occurred_at
     )
     SELECT
         project_id, whose.lead_id, message_id, type, anonymous_id, user_id, session_id,
-        properties, timestamp, sent_at, received_at, occurred_at
+        previous_id, properties, traits, timestamp, sent_at, received_at, occurred_at
     FROM sent
     CROSS JOIN LATERAL (
         SELECT coalesce(sent.lead_id, (
@@ -365,6 +366,10 @@ def _event_row(
         row["timestamp"] = event.timestamp
     if event.sent_at is not None:
         row["sent_at"] = event.sent_at
+    if event.previous_id is not None:
+        row["previous_id"] = event.previous_id
+    if event.traits is not None:
+        row["traits"] = event.traits
     if lead_id is None:
         _, row["kind"], row["value"] = waiting.alias_key
     else:

@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 
 from leadpulse_app.database import SCOPE_STATEMENT, scope_value
-from leadpulse_app.domain.fold import FIELD_SETTING_TYPES, Fields, Position, State
+from leadpulse_app.domain.fold import Fields, Position, State
 
 EVENTS_PER_TRANSACTION = 20_000
 """Bounds a transaction's memory and the time for which it holds its leads."""
@@ -81,7 +81,7 @@ _CLAIM = """
         RETURNING chosen.place, p.project_id, p.event_id
     )
     SELECT claimed.place - 1, e.occurred_at, e.message_id, e.id, e.type,
-        CASE WHEN e.type = ANY (%s) THEN e.properties END
+        e.traits
     FROM claimed JOIN event AS e
         ON (e.project_id, e.id) = (claimed.project_id, claimed.event_id)
 """
@@ -116,8 +116,7 @@ class ClaimedEvent:
     position: Position
     id: int
     type: str
-    properties: dict[str, object] | None
-    """Only where the fold reads them."""
+    traits: dict[str, object] | None
 
 
 def lock_oldest_leads(
@@ -185,7 +184,6 @@ def claim_events(
         [lead.id for lead in leads],
         limits,
         EVENTS_PER_TRANSACTION,
-        list(FIELD_SETTING_TYPES),
     )
     claimed: list[list[ClaimedEvent]] = [[] for _ in leads]
     with connection.cursor(binary=True) as cursor:
@@ -195,12 +193,10 @@ def claim_events(
             message_id,
             event_id,
             type_,
-            properties,
+            traits,
         ) in cursor.execute(_CLAIM, parameters):
             claimed[place].append(
-                ClaimedEvent(
-                    Position(occurred_at, message_id), event_id, type_, properties
-                )
+                ClaimedEvent(Position(occurred_at, message_id), event_id, type_, traits)
             )
     return claimed
 

@@ -7,7 +7,6 @@ from uuid import UUID
 import psycopg
 
 from leadpulse_app.domain.fold import (
-    FIELD_SETTING_TYPES,
     Change,
     Fields,
     Position,
@@ -18,7 +17,7 @@ from leadpulse_app.services.scoring.claim import ClaimedEvent, LeadKey, LockedLe
 
 _HISTORY = """
     SELECT recorded.place - 1, e.occurred_at, e.message_id, e.id, e.type,
-        CASE WHEN e.type = ANY (%s) THEN e.properties END,
+        e.traits,
         recorded.ruleset_version, recorded.rule_id, recorded.delta
     FROM (
         SELECT late.place, s.project_id, s.event_id, s.rule_id, s.ruleset_version,
@@ -80,19 +79,18 @@ def read_history(
         return {}
     histories = [History() for _ in leads]
     parameters = (
-        list(FIELD_SETTING_TYPES),
         [lead.project_id for lead in leads],
         [lead.id for lead in leads],
     )
     with connection.cursor(binary=True) as cursor:
         for row in cursor.execute(_HISTORY, parameters):
-            place, occurred_at, message_id, event_id, type_, properties = row[:6]
+            place, occurred_at, message_id, event_id, type_, traits = row[:6]
             version, rule_id, delta = row[6:]
             history = histories[place]
             history.deltas[event_id, rule_id] = delta
             if event_id not in history.inputs:
                 event = ClaimedEvent(
-                    Position(occurred_at, message_id), event_id, type_, properties
+                    Position(occurred_at, message_id), event_id, type_, traits
                 )
                 history.inputs[event_id] = (event, version)
     return {lead.key: read for lead, read in zip(leads, histories, strict=True)}

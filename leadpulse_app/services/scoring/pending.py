@@ -198,7 +198,7 @@ def _fold_lead(
                 event.position,
                 event.id,
                 event.type,
-                event.properties,
+                event.traits,
                 rulesets.get((lead.project_id, version)),
             )
             for event, version in stamped
