@@ -9,15 +9,21 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from leadpulse_app import database
 from leadpulse_app.domain.errors import InvalidInputError, UnavailableError
 from leadpulse_app.domain.event import IngestedEvent, parse_native_event
-from leadpulse_app.models import Event, Lead, LeadAlias, Pending
+from leadpulse_app.models import (
+    Event,
+    Lead,
+    LeadAlias,
+    Pending,
+    QuarantinedEvent,
+)
 from leadpulse_app.services.ingest import GroupCommit, IngestStatus
-from leadpulse_app.services.ingest.commit import MAX_WAITING
+from leadpulse_app.services.ingest.commit import MAX_BATCH, MAX_WAITING
 from tests.tenants import make_tenant
 
 
@@ -43,7 +49,10 @@ async def project_id() -> UUID:
     return (await make_tenant()).actor.project_id
 
 
-async def count(project_id: UUID, table: type[Event | Lead | LeadAlias]) -> int:
+async def count(
+    project_id: UUID,
+    table: type[Event | Lead | LeadAlias | Pending | QuarantinedEvent],
+) -> int:
     async with database.transaction(project_id) as session:
         found = await session.execute(
             select(func.count())
@@ -134,11 +143,105 @@ async def test_an_acknowledged_event_is_stored_whole_with_its_lead_and_its_work(
     assert stored is not None
     assert lead is not None
     assert pending is not None
-    for field in IngestedEvent._fields:
+    for field in set(IngestedEvent._fields) - {"quarantine"}:
         assert getattr(stored, field) == getattr(event, field)
     assert (lead.user_id, lead.anonymous_id, lead.score) == ("u1", "visitor", 0)
     assert (pending.lead_id, pending.event_id) == (lead.id, stored.id)
     assert stored.lead_id == lead.id
+
+
+async def test_an_event_in_quarantine_is_stored_with_its_lead_and_waits_for_no_score(
+    project_id: UUID,
+) -> None:
+    held = make_event("crawler", messageId="held")._replace(quarantine="Somebot")
+    async with group_commit() as commit:
+        answers = await commit.submit_many(project_id, [make_event(), held])
+    assert answers == [IngestStatus.QUEUED] * 2
+    stored = (await stored_events(project_id))["held"]
+    assert await count(project_id, Lead) == 2
+    async with database.transaction(project_id) as session:
+        pending = await session.scalars(
+            select(col(Pending.event_id)).where(col(Pending.project_id) == project_id)
+        )
+        assert stored.id not in list(pending)
+        kept = await session.scalar(
+            select(QuarantinedEvent).where(
+                col(QuarantinedEvent.project_id) == project_id
+            )
+        )
+    assert kept is not None
+    assert (kept.event_id, kept.lead_id) == (stored.id, stored.lead_id)
+    assert kept.reason == "Somebot"
+
+
+async def test_a_duplicate_changes_nothing_whether_one_of_the_two_is_held_or_not(
+    project_id: UUID,
+) -> None:
+    held, free = (make_event(messageId=message_id) for message_id in ("held", "free"))
+    held = held._replace(quarantine="Somebot")
+    async with group_commit() as commit:
+        await commit.submit_many(project_id, [held, free])
+        again = await commit.submit_many(
+            project_id,
+            [held._replace(quarantine=None), free._replace(quarantine="Somebot")],
+        )
+    assert again == [IngestStatus.DUPLICATE] * 2
+    assert await count(project_id, QuarantinedEvent) == 1
+    assert await count(project_id, Pending) == 1
+
+
+async def test_each_event_of_a_request_is_answered_in_its_place(
+    project_id: UUID,
+) -> None:
+    bad = make_event(messageId="bad")._replace(type="a\0b")
+    messages = [make_event(f"v{n % 3}", messageId=f"m{n}") for n in range(9)]
+    async with group_commit() as commit:
+        await commit.submit(project_id, messages[4])
+        answers = await commit.submit_many(
+            project_id, [*messages, bad, messages[0], bad]
+        )
+        assert await commit.submit_many(project_id, []) == []
+    assert isinstance(answers[9], InvalidInputError)
+    assert isinstance(answers[11], InvalidInputError)
+    stored, before = IngestStatus.QUEUED, IngestStatus.DUPLICATE
+    assert [*answers[:9], answers[10]] == [stored] * 4 + [before] + [stored] * 4 + [
+        before
+    ]
+    assert set(await stored_events(project_id)) == {f"m{n}" for n in range(9)}
+
+
+async def test_a_request_larger_than_a_transaction_is_stored_whole(
+    project_id: UUID,
+) -> None:
+    events = [make_event(messageId=f"m{n}") for n in range(2 * MAX_BATCH + 1)]
+    async with group_commit() as commit:
+        answers = await commit.submit_many(project_id, [*events, events[0]])
+    assert answers == [IngestStatus.QUEUED] * len(events) + [IngestStatus.DUPLICATE]
+    assert await count(project_id, Event) == await count(project_id, Pending)
+
+
+async def test_a_name_that_now_means_another_lead_does_so_for_the_next_event(
+    project_id: UUID,
+) -> None:
+    async with group_commit() as commit:
+        await commit.submit_many(project_id, [make_event("a"), make_event("b")])
+        async with database.transaction(project_id) as session:
+            (of_b,) = await session.scalars(
+                select(col(LeadAlias.lead_id)).where(
+                    col(LeadAlias.project_id) == project_id,
+                    col(LeadAlias.value) == "b",
+                )
+            )
+            await session.execute(
+                update(LeadAlias)
+                .where(
+                    col(LeadAlias.project_id) == project_id,
+                    col(LeadAlias.value) == "a",
+                )
+                .values(lead_id=of_b)
+            )
+        await commit.submit(project_id, make_event("a", messageId="later"))
+    assert (await stored_events(project_id))["later"].lead_id == of_b
 
 
 async def test_a_message_id_is_queued_once_within_a_batch_and_between_batches(
@@ -220,7 +323,7 @@ async def test_a_refused_event_leaves_nothing_of_its_visitor_behind(
     assert await count(project_id, Lead) == await count(project_id, LeadAlias) == 1
 
 
-async def test_a_remembered_lead_that_is_gone_is_resolved_anew(
+async def test_a_remembered_name_that_is_gone_is_made_anew(
     project_id: UUID,
 ) -> None:
     async with group_commit() as commit:
@@ -301,17 +404,22 @@ async def test_a_full_queue_refuses_the_next_event_with_a_time_to_retry(
 ) -> None:
     commit = GroupCommit(enqueue_hint=lambda: None)  # nothing empties its queue
     event = make_event()
-    waiting = [
-        asyncio.create_task(commit.submit(project_id, event))
-        for _ in range(MAX_WAITING)
-    ]
-    await asyncio.sleep(0)  # let each take its place
-    with pytest.raises(UnavailableError) as refused:
-        await commit.submit(project_id, event)
-    assert refused.value.retry_after is not None
+    one = asyncio.create_task(commit.submit(project_id, event))
+    many = asyncio.create_task(
+        commit.submit_many(project_id, [event] * (MAX_WAITING - 1))
+    )
+    await asyncio.sleep(0)  # let them take their places
+    for refused in (
+        commit.submit(project_id, event),
+        commit.submit_many(project_id, [event]),
+    ):
+        with pytest.raises(UnavailableError) as refusal:
+            await refused
+        assert refusal.value.retry_after is not None
     await commit.stop()
-    answers = await asyncio.gather(*waiting, return_exceptions=True)
-    assert {type(answer) for answer in answers} == {UnavailableError}
+    with pytest.raises(UnavailableError):
+        await one
+    assert {type(answer) for answer in await many} == {UnavailableError}
 
 
 async def test_a_hint_follows_a_commit_and_its_failure_is_nobodys_problem(

@@ -11,7 +11,7 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, cast
 from uuid import UUID
 
 import orjson
@@ -28,7 +28,8 @@ from leadpulse_app.services.ingest.connection import Line, scope_command
 from leadpulse_app.services.ingest.hint import HintCaller
 
 MAX_WAITING = 10_000
-"""Events in the queue of a process: about 100 MB where each is as large as it may."""
+"""Events in the queue of a process that lets another request in: about 100 MB where
+each is as large as it may."""
 
 MAX_BATCH = 500
 """Events in a transaction: larger ones gain nothing and keep more people waiting."""
@@ -40,8 +41,8 @@ BUSY_BATCH = 4
 """Events in a batch from which on a process is busy: a larger one costs less for each,
 and its senders are about to send again."""
 
-MAX_KNOWN_LEADS = 100_000
-"""Aliases whose lead a process remembers, about 50 MB of them."""
+MAX_KNOWN_ALIASES = 100_000
+"""Aliases that a process remembers to exist, about 40 MB of them."""
 
 WRITE_TIMEOUT_SECONDS = 10.0
 """Longer than a checkpoint holds up a commit."""
@@ -82,14 +83,14 @@ WITH resolved AS (
     WHERE owner_id = lead_id
     ORDER BY ordinal
 )
-SELECT ordinal, owner_id FROM resolved
+SELECT ordinal FROM resolved
 """  # a statement of its own, since one snapshot would not see a concurrent winner
 
-_EVENTS = b"""
+_STORED = b"""
 WITH sent AS (
     SELECT *
     FROM json_to_recordset($1) AS event (
-        ordinal integer, project_id uuid, lead_id uuid, kind text, value text,
+        ordinal integer, project_id uuid, kind text, value text,
         message_id text, type text, anonymous_id text, user_id text, session_id text,
         previous_id text, properties jsonb, traits jsonb, timestamp timestamptz,
         sent_at timestamptz, received_at timestamptz, occurred_at timestamptz,
@@ -105,23 +106,50 @@ WITH sent AS (
         previous_id, properties, traits, timestamp, sent_at, received_at, occurred_at
     FROM sent
     CROSS JOIN LATERAL (
-        SELECT coalesce(sent.lead_id, (
+        SELECT (
             SELECT owner.lead_id
             FROM lead_alias AS owner
             WHERE owner.project_id = sent.project_id
                 AND owner.kind = sent.kind AND owner.value = sent.value
-        )) AS lead_id
+        ) AS lead_id
     ) AS whose
-    WHERE whose.lead_id IS NOT NULL  -- else a duplicate under a name of nobody
+    WHERE whose.lead_id IS NOT NULL OR NOT EXISTS (  -- which the table then refuses
+        SELECT FROM event AS before
+        WHERE (before.project_id, before.message_id)
+            = (sent.project_id, sent.message_id)
+    )
     ORDER BY ordinal
     ON CONFLICT (project_id, message_id) DO NOTHING
     RETURNING project_id, id, lead_id, message_id
-), to_score AS (
+)"""
+"""Stores events under whoever their alias belongs to at this moment. An alias of
+nobody is that of a duplicate, or else a data error."""
+
+_EVENTS = (
+    _STORED
+    + b""", to_score AS (
     INSERT INTO pending (project_id, lead_id, event_id)
     SELECT project_id, lead_id, id FROM stored
 )
 SELECT project_id, message_id FROM stored
 """
+)
+
+_EVENTS_SOME_HELD = (
+    _STORED
+    + b""", judged AS (
+    SELECT project_id, lead_id, id, quarantine
+    FROM stored JOIN sent USING (project_id, message_id)
+), held AS (
+    INSERT INTO quarantined_event (project_id, lead_id, event_id, reason)
+    SELECT * FROM judged WHERE quarantine IS NOT NULL
+), to_score AS (
+    INSERT INTO pending (project_id, lead_id, event_id)
+    SELECT project_id, lead_id, id FROM judged WHERE quarantine IS NULL
+)
+SELECT project_id, message_id FROM stored
+"""
+)
 
 _DATA_ERRORS = (psycopg.DataError, psycopg.IntegrityError, orjson.JSONEncodeError)
 
@@ -144,25 +172,61 @@ _AliasKey: TypeAlias = tuple[bytes, str, str]
 """Project, kind and value."""
 
 
+_Answer: TypeAlias = IngestStatus | LeadPulseError
+
+
+class _Request:
+    """Events of one sender, who waits until each of them has an answer."""
+
+    __slots__ = ("_given", "_missing", "answers")
+
+    def __init__(self, size: int) -> None:
+        self._given: list[_Answer | None] = [None] * size
+        self._missing = size
+        self.answers: asyncio.Future[Sequence[_Answer]] = (
+            asyncio.get_running_loop().create_future()
+        )
+
+    def has_answer(self, position: int) -> bool:
+        return self._given[position] is not None
+
+    def answer(self, position: int, answer: _Answer) -> None:
+        self._given[position] = answer
+        self._missing -= 1
+        if not self._missing and not self.answers.done():  # done: the client went away
+            self.answers.set_result(cast("Sequence[_Answer]", self._given))
+
+
 class _Waiting:
-    """An event whose sender waits for its commit."""
+    """An event that waits for its commit."""
 
-    __slots__ = ("alias_key", "answer", "event", "event_key", "project_id")
+    __slots__ = (
+        "_position",
+        "_request",
+        "alias_key",
+        "event",
+        "event_key",
+        "project_id",
+    )
 
-    def __init__(self, project_id: UUID, event: IngestedEvent) -> None:
+    def __init__(
+        self, request: _Request, position: int, project_id: UUID, event: IngestedEvent
+    ) -> None:
         alias = event.alias
         project = project_id.bytes
+        self._request = request
+        self._position = position
         self.project_id = project_id
         self.event = event
         self.event_key: _EventKey = (project, event.message_id.encode())
         self.alias_key: _AliasKey = (project, alias.kind.value, alias.value)
-        self.answer: asyncio.Future[IngestStatus | LeadPulseError] = (
-            asyncio.get_running_loop().create_future()
-        )
 
-    def resolve(self, answer: IngestStatus | LeadPulseError) -> None:
-        if not self.answer.done():  # it is where the client went away
-            self.answer.set_result(answer)
+    @property
+    def has_answer(self) -> bool:
+        return self._request.has_answer(self._position)
+
+    def resolve(self, answer: _Answer) -> None:
+        self._request.answer(self._position, answer)
 
 
 class GroupCommit:
@@ -179,7 +243,7 @@ class GroupCommit:
         self._enough = 1
         self._filled = asyncio.Event()
         self._stopping = False
-        self._known_leads: OrderedDict[_AliasKey, UUID] = OrderedDict()
+        self._known_aliases: OrderedDict[_AliasKey, None] = OrderedDict()
         self._committer: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -194,18 +258,40 @@ class GroupCommit:
             UnavailableError: The queue is full, Postgres is away, or the process
                 stops. The event may have been stored nevertheless.
         """
+        (answer,) = await self.submit_many(project_id, [event])
+        if isinstance(answer, LeadPulseError):
+            raise answer
+        return answer
+
+    async def submit_many(
+        self, project_id: UUID, events: Sequence[IngestedEvent]
+    ) -> Sequence[IngestStatus | LeadPulseError]:
+        """Return once each event is durable, or can't be stored.
+
+        Of events with the same message id the first is stored. Where there are more
+        than a transaction takes, one part may be stored and another not.
+
+        Returns:
+            What became of each event, in their order: its status, or one of the
+            errors that `submit` raises.
+
+        Raises:
+            UnavailableError: The queue is full or the process stops; none was taken.
+        """
         if self._stopping:
             raise UnavailableError("The server is stopping", retry_after=1)
         if len(self._queue) >= MAX_WAITING:
             raise UnavailableError("Too many events are waiting", retry_after=1)
-        waiting = _Waiting(project_id, event)
-        self._queue.append(waiting)
+        if not events:
+            return []
+        request = _Request(len(events))
+        self._queue.extend(
+            _Waiting(request, position, project_id, event)
+            for position, event in enumerate(events)
+        )
         if len(self._queue) >= self._enough:
             self._filled.set()
-        answer = await waiting.answer
-        if isinstance(answer, LeadPulseError):
-            raise answer
-        return answer
+        return await request.answers
 
     async def stop(self) -> None:
         """Commit and answer what was accepted, take no more, and let go of Postgres."""
@@ -277,16 +363,20 @@ class GroupCommit:
     ) -> None:
         """Try again in halves, so that only the events to blame are refused.
 
-        A remembered lead may be to blame too: it is resolved anew.
+        What is remembered may be to blame too: it is found out anew.
         """
         remembered = [
-            self._known_leads.pop(waiting.alias_key, None) for waiting in batch
+            waiting.alias_key
+            for waiting in batch
+            if waiting.alias_key in self._known_aliases
         ]
+        for alias_key in remembered:
+            self._known_aliases.pop(alias_key, None)
         if len(batch) > 1:
             middle = len(batch) // 2
             await self._commit(line, batch[:middle])
             await self._commit(line, batch[middle:])
-        elif any(remembered):
+        elif remembered:
             await self._commit(line, batch)
         else:
             logger.error("Postgres refuses an event: %s", error)
@@ -297,38 +387,37 @@ class GroupCommit:
         events: dict[_EventKey, _Waiting] = {}
         for waiting in batch:
             events.setdefault(waiting.event_key, waiting)
-        event_keys = sorted(events)
         unknown: dict[_AliasKey, list[_Waiting]] = {}
+        some_held = False
         rows = []
-        for ordinal, key in enumerate(event_keys):
+        for ordinal, key in enumerate(sorted(events)):
             waiting = events[key]
-            lead_id = self._known_lead(waiting.alias_key)
-            if lead_id is None:
+            if not self._knows(waiting.alias_key):
                 unknown.setdefault(waiting.alias_key, []).append(waiting)
-            rows.append(_event_row(ordinal, waiting, lead_id))
+            some_held = some_held or waiting.event.quarantine is not None
+            rows.append(_event_row(ordinal, waiting))
         alias_keys = sorted(unknown)
         leads = [_lead_row(n, unknown[key]) for n, key in enumerate(alias_keys)]
         proposals = [orjson.dumps(leads)]
         _, *resolved, stored = await line.round_trip(
             scope_command({waiting.project_id for waiting in batch}),
             *([(_ALIASES, proposals), (_LEADS, proposals)] if unknown else ()),
-            (_EVENTS, [orjson.dumps(rows)]),
+            (_EVENTS_SOME_HELD if some_held else _EVENTS, [orjson.dumps(rows)]),
         )
-        for position, owner in resolved[-1] if resolved else ():
-            alias_key = alias_keys[int.from_bytes(position)]
-            self._remember_lead(alias_key, UUID(bytes=owner))
+        for (position,) in resolved[-1] if resolved else ():
+            self._remember(alias_keys[int.from_bytes(position)])
         return {(project, message_id) for project, message_id in stored}
 
-    def _known_lead(self, key: _AliasKey) -> UUID | None:
-        lead_id = self._known_leads.get(key)
-        if lead_id is not None:
-            self._known_leads.move_to_end(key)
-        return lead_id
+    def _knows(self, key: _AliasKey) -> bool:
+        known = key in self._known_aliases
+        if known:
+            self._known_aliases.move_to_end(key)
+        return known
 
-    def _remember_lead(self, key: _AliasKey, lead_id: UUID) -> None:
-        self._known_leads[key] = lead_id
-        if len(self._known_leads) > MAX_KNOWN_LEADS:
-            self._known_leads.popitem(last=False)
+    def _remember(self, key: _AliasKey) -> None:
+        self._known_aliases[key] = None
+        if len(self._known_aliases) > MAX_KNOWN_ALIASES:
+            self._known_aliases.popitem(last=False)
 
 
 def _lead_row(ordinal: int, named: Sequence[_Waiting]) -> Mapping[str, object]:
@@ -346,13 +435,14 @@ def _lead_row(ordinal: int, named: Sequence[_Waiting]) -> Mapping[str, object]:
     }
 
 
-def _event_row(
-    ordinal: int, waiting: _Waiting, lead_id: UUID | None
-) -> Mapping[str, object]:
+def _event_row(ordinal: int, waiting: _Waiting) -> Mapping[str, object]:
     event = waiting.event
+    _, kind, value = waiting.alias_key
     row: dict[str, object] = {
         "ordinal": ordinal,
         "project_id": waiting.project_id,
+        "kind": kind,
+        "value": value,
         "message_id": event.message_id,
         "type": event.type,
         "anonymous_id": event.anonymous_id,
@@ -370,16 +460,14 @@ def _event_row(
         row["previous_id"] = event.previous_id
     if event.traits is not None:
         row["traits"] = event.traits
-    if lead_id is None:
-        _, row["kind"], row["value"] = waiting.alias_key
-    else:
-        row["lead_id"] = lead_id
+    if event.quarantine is not None:
+        row["quarantine"] = event.quarantine
     return row
 
 
-def _refuse(unanswered: Iterable[_Waiting]) -> None:
-    for waiting in unanswered:
-        if not waiting.answer.done():
-            waiting.answer.set_result(
+def _refuse(batch: Iterable[_Waiting]) -> None:
+    for waiting in batch:
+        if not waiting.has_answer:
+            waiting.resolve(
                 UnavailableError("The event could not be stored yet", retry_after=1)
             )
