@@ -72,6 +72,13 @@ class TooLargeError(LeadPulseError):
     code = "too_large"
 
 
+class TooManyRequestsError(LeadPulseError):
+    """The sender is over a limit; `retry_after` says when it is let in again."""
+
+    status = 429
+    code = "too_many_requests"
+
+
 class UnavailableError(LeadPulseError):
     """Not now; the same request may succeed later."""
 
