@@ -47,6 +47,9 @@ _EVENTS = """
             SELECT FROM pending AS p
             WHERE (p.project_id, p.lead_id, p.event_id)
                 = (e.project_id, e.lead_id, e.id)
+        ) OR EXISTS (
+            SELECT FROM quarantined_event AS q
+            WHERE (q.project_id, q.event_id) = (e.project_id, e.id)
         ) AS is_pending
     FROM event AS e WHERE e.project_id = %s
     ORDER BY e.lead_id, e.occurred_at, e.message_id
@@ -114,7 +117,8 @@ class _Entry(NamedTuple):
 def verify(connection: psycopg.Connection) -> Verification:
     """Compare every project's leads and ledgers with the fold of their events.
 
-    Events that are still pending are left out: they are not scored yet.
+    Events that are still pending, or in quarantine, are left out: they are not scored
+    yet.
 
     Args:
         connection: Outside of any transaction; each project is read in one of its
