@@ -1,9 +1,11 @@
 """The environment, read in this one place and nowhere else."""
 
 import os
+import re
 import secrets
 from enum import StrEnum
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -13,6 +15,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MINIMUM_SECRET_BYTES = 32
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+_RATE = re.compile(r"(?P<amount>\d{1,9})\s*/\s*minute|0", re.ASCII)
 
 
 class Environment(StrEnum):
@@ -42,6 +46,15 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), validation_alias="LEADPULSE_CORS_ORIGINS"
     )
+    ingest_rate: int = Field(6000, validation_alias="LEADPULSE_INGEST_RATE")
+    """Events that a write key lets in within a minute; 0 for as many as come."""
+    ingest_rate_per_address: int = Field(
+        200, validation_alias="LEADPULSE_INGEST_RATE_IP"
+    )
+    """Events that come from pages at one address within a minute; 0 as above."""
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), validation_alias="LEADPULSE_TRUSTED_PROXIES"
+    )
     demo_site: bool | None = Field(None, validation_alias="LEADPULSE_DEMO_SITE")
     web_workers: int = Field(1, ge=1, le=64, validation_alias="WEB_WORKERS")
     worker_threads: int = Field(4, ge=1, le=64, validation_alias="WORKER_THREADS")
@@ -57,6 +70,32 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("ingest_rate", "ingest_rate_per_address", mode="before")
+    @classmethod
+    def _per_minute(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        rate = _RATE.fullmatch(value.strip())
+        if rate is None:
+            raise ValueError(f"has to be like 6000/minute, or 0 for none: {value!r}")
+        return int(rate["amount"] or 0)
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(
+                ip_network(part.strip(), strict=False)
+                for part in value.split(",")
+                if part.strip()
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"has to be addresses or networks like 10.0.0.0/8: {error}"
+            ) from None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
