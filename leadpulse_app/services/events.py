@@ -3,19 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field, TypeAdapter
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from leadpulse_app.models import Event, Lead, Reason, ScoreEntry
+from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
+from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.models import Event, Lead, QuarantinedEvent, Reason, ScoreEntry
 from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.leads import MAXIMUM_PAGE
+
+TYPES_AMONG = 2_000
+"""Of how many of the newest events the types are told; more take longer to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecentEvent:
-    """An event as the live feed shows it."""
+    """An event as it is listed."""
 
     event_id: int
     """Its place in order of arrival; the cursor of the list."""
@@ -23,23 +31,105 @@ class RecentEvent:
     type: str
     lead_id: UUID
     lead_label: str
+    anonymous_id: str | None
+    user_id: str | None
+    session_id: str | None
+    timestamp: datetime | None
+    sent_at: datetime | None
+    received_at: datetime
     occurred_at: datetime
     scored: bool
     delta: int | None
     """What the score took when the event was first scored; unknown until then."""
+    bot: str | None
+    """Why it is in quarantine, as the name of a crawler, where it is."""
     properties: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Some events, newest first."""
+
+    events: tuple[RecentEvent, ...]
+    next_cursor: str | None
+
+
+_STREAM_POSITION: TypeAdapter[int] = TypeAdapter(
+    Annotated[int, Field(ge=0, le=2**63 - 1)]
+)
+
+
+async def list_events(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    limit: int = 100,
+    cursor: str | None = None,
+    event_type: str | None = None,
+    only_held: bool = False,
+) -> EventPage:
+    """Return a page of the events of the actor's project, newest first.
+
+    Args:
+        session: A transaction scoped to the actor's project.
+        actor: Who asks.
+        limit: How many at most, 1..500.
+        cursor: Where the last page ended.
+        event_type: Only events of this type.
+        only_held: Only events in quarantine.
+
+    Raises:
+        InvalidInputError: The limit is out of range or the cursor is not ours.
+    """
+    if not 1 <= limit <= MAXIMUM_PAGE:
+        message = f"The limit has to be within 1 and {MAXIMUM_PAGE}"
+        raise InvalidInputError(message, details={"limit": message})
+    found = await list_recent_events(
+        session,
+        actor,
+        limit=limit + 1,
+        before=None if cursor is None else decode_cursor(cursor, _STREAM_POSITION),
+        event_type=event_type,
+        only_held=only_held,
+    )
+    events = found[:limit]
+    more = len(found) > limit
+    return EventPage(
+        events, encode_cursor(events[-1].event_id, _STREAM_POSITION) if more else None
+    )
+
+
+async def list_recent_types(session: AsyncSession, actor: Actor) -> tuple[str, ...]:
+    """Return the types of the project's newest events, in alphabetical order."""
+    newest = (
+        select(col(Event.type))
+        .where(col(Event.project_id) == actor.project_id)
+        .order_by(col(Event.id).desc())
+        .limit(TYPES_AMONG)
+        .subquery()
+    )
+    found = await session.scalars(select(newest.c.type).distinct())
+    return tuple(sorted(found))
+
+
 async def list_recent_events(
-    session: AsyncSession, actor: Actor, *, limit: int = 50, before: int | None = None
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    event_type: str | None = None,
+    only_held: bool = False,
 ) -> tuple[RecentEvent, ...]:
     """Return the events of the actor's project that arrived last, newest first.
 
     Args:
         session: A transaction scoped to the actor's project.
         actor: Who asks.
-        limit: How many at most, 1..500.
+        limit: How many at most.
         before: Only events that arrived before the one with this `event_id`.
+        event_type: Only events of this type.
+        only_held: Only events in quarantine.
     """
     query = (
         select(
@@ -47,11 +137,17 @@ async def list_recent_events(
             func.coalesce(
                 col(Lead.name), col(Lead.email), col(Lead.user_id), Lead.anonymous_id
             ),
+            col(QuarantinedEvent.reason),
         )
         .join(
             Lead,
             (col(Lead.project_id) == col(Event.project_id))
             & (col(Lead.id) == Event.lead_id),
+        )
+        .outerjoin(
+            QuarantinedEvent,
+            (col(QuarantinedEvent.project_id) == col(Event.project_id))
+            & (col(QuarantinedEvent.event_id) == Event.id),
         )
         .where(col(Event.project_id) == actor.project_id)
         .order_by(col(Event.id).desc())
@@ -59,8 +155,12 @@ async def list_recent_events(
     )
     if before is not None:
         query = query.where(col(Event.id) < before)
+    if event_type is not None:
+        query = query.where(col(Event.type) == event_type)
+    if only_held:
+        query = query.where(col(QuarantinedEvent.event_id).is_not(None))
     rows = (await session.execute(query)).all()
-    deltas = await _first_deltas(session, actor, [event.id for event, _ in rows])
+    deltas = await _first_deltas(session, actor, [event.id for event, *_ in rows])
     return tuple(
         RecentEvent(
             event_id=event.id,
@@ -68,12 +168,19 @@ async def list_recent_events(
             type=event.type,
             lead_id=event.lead_id,
             lead_label=label or str(event.lead_id),
+            anonymous_id=event.anonymous_id,
+            user_id=event.user_id,
+            session_id=event.session_id,
+            timestamp=event.timestamp,
+            sent_at=event.sent_at,
+            received_at=event.received_at,
             occurred_at=event.occurred_at,
             scored=event.id in deltas,
             delta=deltas.get(event.id),
+            bot=bot,
             properties=event.properties,
         )
-        for event, label in rows
+        for event, label, bot in rows
     )
 
 

@@ -1,5 +1,13 @@
+import pytest
+
 from leadpulse_app.database import transaction
-from leadpulse_app.services.events import list_recent_events
+from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.models import QuarantinedEvent
+from leadpulse_app.services.events import (
+    list_events,
+    list_recent_events,
+    list_recent_types,
+)
 from tests.tenants import make_tenant
 
 
@@ -30,3 +38,50 @@ async def test_another_projects_events_are_not_shown() -> None:
     await other.add_event(await other.add_lead())
     async with transaction(tenant.actor.project_id) as session:
         assert await list_recent_events(session, tenant.actor) == ()
+
+
+async def test_pages_lead_to_each_other_and_lose_no_event() -> None:
+    tenant = await make_tenant()
+    lead_id = await tenant.add_lead()
+    sent = [(await tenant.add_event(lead_id)).message_id for _ in range(5)]
+    seen, cursor = [], None
+    async with transaction(tenant.actor.project_id) as session:
+        for _ in range(3):
+            page = await list_events(session, tenant.actor, limit=2, cursor=cursor)
+            seen += [event.message_id for event in page.events]
+            cursor = page.next_cursor
+    assert cursor is None
+    assert seen == sent[::-1]
+
+
+@pytest.mark.parametrize("wrong", [{"limit": 0}, {"limit": 501}, {"cursor": "x"}])
+async def test_a_page_that_can_not_be_is_refused(wrong: dict[str, object]) -> None:
+    tenant = await make_tenant()
+    async with transaction(tenant.actor.project_id) as session:
+        with pytest.raises(InvalidInputError):
+            await list_events(session, tenant.actor, **wrong)  # type: ignore[arg-type]
+
+
+async def test_events_are_found_by_type_and_by_being_held() -> None:
+    tenant = await make_tenant()
+    lead_id = await tenant.add_lead()
+    signup = await tenant.add_event(lead_id, type="signup")
+    view = await tenant.add_event(lead_id)
+    async with transaction(tenant.actor.project_id) as session:
+        session.add(
+            QuarantinedEvent(
+                project_id=view.project_id,
+                event_id=view.id,
+                lead_id=lead_id,
+                reason="Googlebot",
+            )
+        )
+    async with transaction(tenant.actor.project_id) as session:
+        (of_type,) = await list_recent_events(
+            session, tenant.actor, event_type="signup"
+        )
+        (held,) = await list_recent_events(session, tenant.actor, only_held=True)
+        types = await list_recent_types(session, tenant.actor)
+    assert (of_type.message_id, of_type.bot) == (signup.message_id, None)
+    assert (held.message_id, held.bot) == (view.message_id, "Googlebot")
+    assert types == ("page_view", "signup")
