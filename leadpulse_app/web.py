@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadpulse_app.api.app import create_api
-from leadpulse_app.api.ingest import IngestApp
+from leadpulse_app.api.ingest import IngestApp, is_ingest_path
 from leadpulse_app.settings import get_settings
 from leadpulse_app.tasks import enqueue_scoring_hint
 
@@ -76,7 +76,7 @@ class WebApp:
         path: str = scope["path"]
         if scope["type"] == "websocket":
             await self._open_socket(scope, receive, send)
-        elif path.startswith("/api/ingest/"):
+        elif is_ingest_path(path):
             await self._ingest(scope, receive, send)
         elif path == "/api" or path.startswith("/api/"):
             await self._api(scope, receive, _with_page_headers(send))

@@ -37,6 +37,12 @@ class InvalidInputError(LeadPulseError, ValueError):
     code = "invalid_input"
 
 
+class UnknownTypeError(InvalidInputError):
+    """An event is of a kind that nobody here knows."""
+
+    code = "unknown_type"
+
+
 class UnauthenticatedError(LeadPulseError):
     """Nobody is signed in, or the credentials are wrong."""
 

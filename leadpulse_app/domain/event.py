@@ -34,6 +34,9 @@ EARLIEST_OCCURRENCE = datetime(2000, 1, 1, tzinfo=UTC)
 IDENTIFY = "identify"
 """The type of event by which a sender tells who a lead is."""
 
+MAX_ID_LENGTH = 256
+MAX_TYPE_LENGTH = 64
+
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII
 )
@@ -44,7 +47,8 @@ _FIELD_RULES = {
     "properties": "has to be an object",
 }
 _FIELD_RULES["sentAt"] = _FIELD_RULES["timestamp"]
-_ID_RULE = "has to be a string of 1 to 256 characters, none of them NUL"
+ID_RULE = "has to be a string of 1 to 256 characters, none of them NUL"
+UNSTORABLE_RULE = "may not contain NUL or unpaired surrogates"
 
 
 class IngestedEvent(NamedTuple):
@@ -105,7 +109,7 @@ def occurrence_of(
 
 
 def parse_native_event(
-    payload: Mapping[str, Any], *, received_at: datetime
+    payload: object, *, received_at: datetime, sent_at: datetime | None = None
 ) -> IngestedEvent:
     """Return the event that a native JSON object describes.
 
@@ -114,70 +118,136 @@ def parse_native_event(
     Args:
         payload: The object as parsed.
         received_at: When it arrived, in UTC.
+        sent_at: When the batch that it came in was sent, where it has no time of its
+            own for that.
 
     Raises:
         InvalidInputError: A field is missing or can't be accepted; the details
             name it.
     """
+    if not isinstance(payload, Mapping):
+        raise InvalidInputError("The event is not a JSON object")
     try:
         fields = _NativeFields.model_validate(payload)
     except ValidationError as error:
-        raise _invalid(
+        raise invalid_event(
             {
                 str(problem["loc"][0]): (
                     "is required"
                     if problem["type"] == "missing"
-                    else _FIELD_RULES.get(str(problem["loc"][0]), _ID_RULE)
+                    else _FIELD_RULES.get(str(problem["loc"][0]), ID_RULE)
                 )
                 for problem in error.errors(include_url=False, include_input=False)
             }
         ) from None
     if fields.anonymous_id is None and fields.user_id is None:
-        raise _invalid({"anonymousId": "is required where there is no userId"})
+        raise invalid_event({"anonymousId": "is required where there is no userId"})
     properties = fields.properties or {}
-    if find_unstorable_text(properties) is not None:
-        raise _invalid({"properties": "may not contain NUL or unpaired surrogates"})
-    return IngestedEvent(
-        message_id=fields.message_id or str(uuid7(received_at)),
+    return complete_event(
         type=fields.event,
+        message_id=fields.message_id,
         anonymous_id=fields.anonymous_id,
         user_id=fields.user_id,
         session_id=fields.session_id,
-        properties=sanitise_properties(properties),
+        properties=properties,
         timestamp=fields.timestamp,
-        sent_at=fields.sent_at,
+        sent_at=fields.sent_at or sent_at,
         received_at=received_at,
-        occurred_at=occurrence_of(
-            timestamp=fields.timestamp, sent_at=fields.sent_at, received_at=received_at
-        ),
         traits=read_traits(properties) if fields.event == IDENTIFY else None,
     )
 
 
-def _invalid(details: Mapping[str, str]) -> InvalidInputError:
+def parse_sent_at(batch: Mapping[str, Any]) -> datetime | None:
+    """Return when a native batch says that it was sent.
+
+    Raises:
+        InvalidInputError: That is no RFC 3339 time.
+    """
+    text = batch.get("sentAt")
+    if text is None:
+        return None
+    try:
+        return parse_time(text)
+    except (TypeError, ValueError):
+        raise invalid_event({"sentAt": _FIELD_RULES["sentAt"]}) from None
+
+
+def complete_event(
+    *,
+    type: str,  # noqa: A002
+    message_id: str | None,
+    anonymous_id: str | None,
+    user_id: str | None,
+    session_id: str | None,
+    properties: Mapping[str, Json],
+    timestamp: datetime | None,
+    sent_at: datetime | None,
+    received_at: datetime,
+    traits: Mapping[str, str] | None,
+    previous_id: str | None = None,
+) -> IngestedEvent:
+    """Return an event whose fields were checked, with what follows from them.
+
+    That is when it happened, a message id where it has none, and its properties
+    within their limits.
+
+    Raises:
+        InvalidInputError: The properties or traits hold text that can't be stored.
+    """
+    if find_unstorable_text(properties) is not None:
+        raise invalid_event({"properties": UNSTORABLE_RULE})
+    if traits and find_unstorable_text(traits) is not None:
+        raise invalid_event({"traits": UNSTORABLE_RULE})
+    return IngestedEvent(
+        message_id or str(uuid7(received_at)),
+        type,
+        anonymous_id,
+        user_id,
+        session_id,
+        sanitise_properties(properties),
+        timestamp,
+        sent_at,
+        received_at,
+        occurrence_of(timestamp=timestamp, sent_at=sent_at, received_at=received_at),
+        previous_id,
+        traits,
+    )
+
+
+def invalid_event(details: Mapping[str, str]) -> InvalidInputError:
+    """Return what refuses an event for these problems, by field."""
     field, problem = next(iter(details.items()))
     return InvalidInputError(
         f"The event is invalid: {field} {problem}", details=details
     )
 
 
-def _read_time(value: object) -> object:
-    """Read an RFC 3339 time; one without an offset is taken as UTC."""
-    if not isinstance(value, str):
-        return value
-    if not _RFC_3339.fullmatch(value):
+def parse_time(text: str) -> datetime:
+    """Read an RFC 3339 time, in UTC; one without an offset is taken as UTC.
+
+    Raises:
+        ValueError: It is none, or lies outside of the calendar.
+    """
+    if not _RFC_3339.fullmatch(text):
         raise ValueError("not an RFC 3339 time")
-    time = datetime.fromisoformat(value.upper())
+    time = datetime.fromisoformat(text.upper())
     if time.tzinfo is None:
         return time.replace(tzinfo=UTC)
+    if time.tzinfo is UTC:
+        return time
     try:
         return time.astimezone(UTC)
     except OverflowError:
         raise ValueError("outside of the calendar") from None
 
 
+def _read_time(value: object) -> object:
+    return parse_time(value) if isinstance(value, str) else value
+
+
 _Id = Annotated[
-    str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]*$")
+    str,
+    StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=r"^[^\x00]*$"),
 ]
 _EventType = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 _Time = Annotated[datetime, BeforeValidator(_read_time)]

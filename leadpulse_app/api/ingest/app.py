@@ -1,0 +1,83 @@
+"""The application that serves the ingest routes of a process."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from starlette.types import Receive, Scope, Send
+
+from leadpulse_app.api.envelope import failure, failure_of
+from leadpulse_app.api.ingest.answer import (
+    cross_origin_headers,
+    preflight_response,
+    send_json,
+)
+from leadpulse_app.api.ingest.body import ClientGoneError, Room, Space, read_body
+from leadpulse_app.api.ingest.intake import Intake
+from leadpulse_app.api.ingest.request import Request
+from leadpulse_app.api.ingest.routes import find_route
+from leadpulse_app.domain.errors import LeadPulseError, NotFoundError
+from leadpulse_app.services.ingest import GroupCommit, WriteKeys
+
+
+class IngestApp:
+    """Serves the ingest routes of one process, while its `lifespan` is entered."""
+
+    _intake: Intake
+
+    def __init__(self, *, enqueue_hint: Callable[[], None]) -> None:
+        """Prepare.
+
+        Args:
+            enqueue_hint: Wakes the scorer; called in a thread, it may block.
+        """
+        self._enqueue_hint = enqueue_hint
+        self._space = Space()
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Take events on the running event loop; Postgres may be away at first.
+
+        At the end, what was accepted is stored and answered.
+        """
+        write_keys = WriteKeys()
+        group_commit = GroupCommit(enqueue_hint=self._enqueue_hint)
+        self._intake = Intake(write_keys=write_keys, group_commit=group_commit)
+        group_commit.start()
+        try:
+            yield
+        finally:
+            await write_keys.stop()
+            await group_commit.stop()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        headers = dict(scope["headers"])
+        try:
+            route = find_route(scope["path"])
+            if route is None:
+                raise NotFoundError("There is no such ingest route")
+            if scope["method"] in route.methods:
+                with Room(self._space) as room:
+                    body = await read_body(
+                        headers, receive, limit=route.body_limit, room=room
+                    )
+                    request = Request.of(scope, headers, body)
+                    answer = await route.take(self._intake, request)
+                await send_json(answer, headers, send)
+                return
+            if scope["method"] == "OPTIONS":
+                response = preflight_response(route.methods, headers)
+            else:
+                allowed = ", ".join(("OPTIONS", *route.methods))
+                response = failure(
+                    405,
+                    "method_not_allowed",
+                    f"The methods here are {allowed}",
+                    headers={"Allow": allowed},
+                )
+        except LeadPulseError as error:
+            response = failure_of(error)
+        except ClientGoneError:
+            return
+        response.raw_headers += cross_origin_headers(headers)
+        await response(scope, receive, send)

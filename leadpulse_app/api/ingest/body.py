@@ -1,0 +1,212 @@
+"""Reads a request's body, unpacks and parses it, within the route's limit.
+
+Nobody needs a key to get this far. So however much is sent, by however many, what is
+held stays bounded; and no body keeps the event loop to itself for long.
+"""
+
+import asyncio
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+import orjson
+from starlette.types import Receive
+
+from leadpulse_app.api.ingest.request import Headers
+from leadpulse_app.domain.errors import (
+    InvalidInputError,
+    TooLargeError,
+    UnavailableError,
+)
+from leadpulse_app.domain.properties import Json
+
+MAX_HELD_BYTES = 32 * 1024 * 1024
+"""Of all the large bodies that a process reads or works on at the same time. Parsed,
+one may take twenty times as much."""
+
+SMALL_BYTES = 32 * 1024
+"""A body up to this size is not counted: the server's limit on connections will do."""
+
+READ_TIMEOUT_SECONDS = 30.0
+"""For a large body to arrive: it takes room from others meanwhile."""
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_WINDOW = zlib.MAX_WBITS | 16
+_PIECE_BYTES = 256 * 1024
+
+
+class ClientGoneError(Exception):
+    """Nobody is left to answer."""
+
+
+class Space:
+    """The memory that a process has for large bodies."""
+
+    def __init__(self) -> None:
+        self.free = MAX_HELD_BYTES
+
+
+class Room:
+    """What a request takes of that space, and gives back at its end."""
+
+    __slots__ = ("_space", "_taken")
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._taken = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._space.free += self._taken
+
+    def take(self, size: int) -> None:
+        """Take some more bytes.
+
+        Raises:
+            UnavailableError: There are not as many.
+        """
+        if size > self._space.free:
+            raise UnavailableError("Too many large requests at once", retry_after=1)
+        self._space.free -= size
+        self._taken += size
+
+
+async def read_body(
+    headers: Headers, receive: Receive, *, limit: int, room: Room
+) -> bytes:
+    """Return the body, unpacked where it is gzip.
+
+    Some clients say that they send gzip and some don't; the body itself tells.
+
+    Args:
+        headers: Of the request.
+        receive: Returns its body.
+        limit: Bytes that it may have, packed and unpacked.
+        room: Where it is counted.
+
+    Raises:
+        TooLargeError: It is over the limit.
+        InvalidInputError: It is broken gzip.
+        UnavailableError: Too many large bodies are here already.
+        ClientGoneError: The client went away.
+    """
+    declared = headers.get(b"content-length", b"0")
+    if declared.isdigit():
+        _check_length(int(declared[:20]), limit)
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientGoneError
+    body: bytes = message.get("body", b"")
+    _check_length(len(body), limit)
+    if len(body) > SMALL_BYTES:
+        room.take(len(body))
+    if message.get("more_body", False):
+        body = await _read_rest(body, receive, limit, room)
+    if body.startswith(_GZIP_MAGIC):
+        body = await _unpack(body, limit, room)
+    return body
+
+
+async def _read_rest(start: bytes, receive: Receive, limit: int, room: Room) -> bytes:
+    body = bytearray(start)
+    try:
+        async with asyncio.timeout(READ_TIMEOUT_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGoneError
+                chunk: bytes = message.get("body", b"")
+                _check_length(len(body) + len(chunk), limit)
+                room.take(len(chunk))
+                body += chunk
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        raise InvalidInputError("The body took too long to arrive") from None
+
+
+async def _unpack(packed: bytes, limit: int, room: Room) -> bytes:
+    """Return what was packed, letting others run after each piece of it."""
+    stream = zlib.decompressobj(_GZIP_WINDOW)
+    body = bytearray()
+    try:
+        while not stream.eof:
+            piece = stream.decompress(packed, _PIECE_BYTES)
+            packed = stream.unconsumed_tail
+            if not piece and not stream.eof:
+                raise InvalidInputError("The body is gzip that ends too early")
+            _check_length(len(body) + len(piece), limit)
+            room.take(len(piece))
+            body += piece
+            if not stream.eof:
+                await asyncio.sleep(0)
+    except zlib.error as error:
+        raise InvalidInputError("The body is broken gzip") from error
+    if stream.unused_data:
+        raise InvalidInputError("The body goes on after the end of its gzip")
+    return bytes(body)
+
+
+def parse_json(body: bytes) -> Json:
+    """Return what a body says.
+
+    Raises:
+        InvalidInputError: It is not JSON.
+    """
+    try:
+        value: Json = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInputError("The body is not JSON") from error
+    return value
+
+
+def parse_object(body: bytes) -> dict[str, Json]:
+    """Return the object that a body is.
+
+    Raises:
+        InvalidInputError: It is not JSON, or something else than an object.
+    """
+    value = parse_json(body)
+    if not isinstance(value, dict):
+        raise InvalidInputError("The body is not a JSON object")
+    return value
+
+
+def count_events(fields: Mapping[str, Json], name: str) -> int:
+    """Return how many events stand under a name; one where it is no list."""
+    events = fields.get(name)
+    return len(events) if isinstance(events, list) else 1
+
+
+def read_list(fields: Mapping[str, Json], name: str, *, limit: int) -> Sequence[Json]:
+    """Return the list of events that stands under a name.
+
+    Raises:
+        InvalidInputError: There is none.
+        TooLargeError: It has more events than that.
+    """
+    events = fields.get(name)
+    if not isinstance(events, list):
+        raise InvalidInputError(
+            f"The body has no list of events: {name}",
+            details={name: "has to be a list"},
+        )
+    check_number(events, limit)
+    return events
+
+
+def check_number(events: Sequence[Json], limit: int) -> None:
+    """Refuse more events at once than that.
+
+    Raises:
+        TooLargeError: There are more.
+    """
+    if len(events) > limit:
+        raise TooLargeError(f"There are over {limit} events in the body")
+
+
+def _check_length(length: int, limit: int) -> None:
+    if length > limit:
+        raise TooLargeError(f"The body is over {limit} bytes")

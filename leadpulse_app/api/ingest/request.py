@@ -1,0 +1,84 @@
+"""A request as the routes see it, and the write key that it carries."""
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import parse_qs
+
+from starlette.types import Scope
+
+Headers: TypeAlias = Mapping[bytes, bytes]
+"""By their names in lower case."""
+
+KEY_FIELDS = ("apiKey", "writeKey", "api_key", "token")
+"""Where a body may carry the write key; the first that does counts."""
+
+
+class Request(NamedTuple):
+    """One request whose body has arrived."""
+
+    scope: Scope
+    headers: Headers
+    body: bytes
+    """What it says, unpacked."""
+    received_at: datetime
+
+    @classmethod
+    def of(cls, scope: Scope, headers: Headers, body: bytes) -> "Request":
+        """Return the request that has just arrived."""
+        return cls(scope, headers, body, datetime.now(UTC))
+
+    def header(self, name: bytes) -> str | None:
+        """Return a header's value."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def query(self, name: str) -> str | None:
+        """Return the first value of a parameter of the address."""
+        query: bytes = self.scope["query_string"]
+        if not query:
+            return None
+        try:
+            values = parse_qs(query.decode("latin-1")).get(name, ())
+        except ValueError:  # more parameters than anybody means
+            return None
+        return next(iter(values), None)
+
+    @property
+    def visitor_agent(self) -> str | None:
+        """The user agent of the visitor; a backend's own is not theirs."""
+        return self.header(b"user-agent") if b"origin" in self.headers else None
+
+
+def find_key(request: Request, places: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return the first write key of a request; the order is part of the contract.
+
+    Args:
+        request: The request.
+        places: The objects of its body that may carry a key.
+    """
+    if (authorization := request.headers.get(b"authorization")) is not None:
+        scheme, _, credentials = authorization.partition(b" ")
+        match scheme.lower():
+            case b"basic":
+                return _basic_user(credentials)
+            case b"bearer":
+                return credentials.strip().decode("latin-1")
+    if (header := request.header(b"x-write-key")) is not None:
+        return header
+    for fields in places:
+        for field in KEY_FIELDS:
+            key = fields.get(field)
+            if isinstance(key, str) and "*" not in key:  # some clients mask theirs
+                return key
+    return request.query("writeKey")
+
+
+def _basic_user(credentials: bytes) -> str:
+    try:
+        pair = base64.b64decode(credentials.strip(), validate=True)
+    except binascii.Error:
+        return ""
+    return pair.partition(b":")[0].decode("latin-1")

@@ -1,0 +1,1 @@
+"""What other products' analytics clients send, each read as our own events."""
