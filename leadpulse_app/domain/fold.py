@@ -4,7 +4,7 @@ Everything that scores, verifies or explains uses this one function, so that the
 order in which events arrive never decides a score.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -37,6 +37,8 @@ class Input(NamedTuple):
     type: str
     traits: Mapping[str, object] | None
     """What it says of its person: `email`, `name`, `company`."""
+    has_user_id: bool
+    """Whether its sender knew who the person is."""
     ruleset: Ruleset
 
 
@@ -80,13 +82,21 @@ class Folded(NamedTuple):
     steps: list[Step]
 
 
+class Recorded(NamedTuple):
+    """What a ledger says so far of one event and rule."""
+
+    ruleset_version: int
+    delta: int
+    """The sum of its entries."""
+
+
 class Change(NamedTuple):
     """What has to be added to a ledger so that it says what a fold says."""
 
     step: Step
     delta: int
     is_new: bool
-    """Whether the ledger knows nothing of the step yet."""
+    """Whether the event is scored for the first time."""
 
 
 def fold(inputs: Iterable[Input], start: State = EMPTY) -> Folded:
@@ -103,8 +113,11 @@ def fold(inputs: Iterable[Input], start: State = EMPTY) -> Folded:
     score, fields = start
     steps: list[Step] = []
     append = steps.append
-    for _, event_id, type_, traits, ruleset in sorted(inputs, key=_position_of):
-        if traits:
+    for item in sorted(inputs, key=_position_of):
+        _, event_id, type_, traits, has_user_id, ruleset = item
+        if traits and (
+            has_user_id or type_ == FIELDS or not _is_somebody_else(traits, fields)
+        ):
             fields = _set_fields(fields, type_, traits)
         rules = ruleset.matching(type_)
         for rule in rules:
@@ -118,28 +131,51 @@ def fold(inputs: Iterable[Input], start: State = EMPTY) -> Folded:
 
 
 def changes(
-    steps: Iterable[Step], recorded: Mapping[tuple[int, UUID | None], int]
+    steps: Iterable[Step],
+    recorded: Mapping[tuple[int, UUID | None], Recorded],
+    new: Container[int],
 ) -> Iterator[Change]:
     """Compare a fold with what a ledger already says.
 
     Args:
         steps: The steps of the fold.
-        recorded: The sum of the deltas recorded so far, by event and rule.
+        recorded: What the ledger says so far, by event and rule.
+        new: The events that are scored for the first time.
 
     Yields:
-        In fold order, each step that is new, and each whose delta is another one
-        now, with the difference.
+        What takes back each delta whose event is no longer folded; then, in fold
+        order, each step that is new, and each whose delta is another one now, with
+        the difference.
     """
+    if recorded:
+        steps = list(steps)
+        folded = {(step.event_id, step.rule_id) for step in steps}
+        for key, (version, delta) in recorded.items():
+            if delta and key not in folded:
+                yield Change(Step(*key, version, 0, 0), -delta, is_new=False)
     for step in steps:
-        before = recorded.get((step.event_id, step.rule_id))
-        if before is None:
+        if step.event_id in new:
             yield Change(step, step.delta, is_new=True)
-        elif before != step.delta:
-            yield Change(step, step.delta - before, is_new=False)
+        else:
+            before = recorded.get((step.event_id, step.rule_id))
+            delta = step.delta - (before.delta if before else 0)
+            if delta:
+                yield Change(step, delta, is_new=False)
 
 
 def _position_of(item: Input) -> Position:
     return item.position
+
+
+def _is_somebody_else(traits: Mapping[str, object], fields: Fields) -> bool:
+    # On a device that several people share, an anonymous id alone does not tell them
+    # apart; a second email does.
+    email = traits.get("email")
+    return (
+        fields.email is not None
+        and isinstance(email, str)
+        and email.strip().lower() not in ("", fields.email.lower())
+    )
 
 
 def _set_fields(fields: Fields, type_: str, traits: Mapping[str, object]) -> Fields:

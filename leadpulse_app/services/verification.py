@@ -1,7 +1,8 @@
 """Recomputes every score from the events: the check that the ledger is the score.
 
 It shares the pure fold with scoring and nothing else, reads each project in one
-snapshot, and holds one lead in memory at a time.
+snapshot, and holds one person in memory at a time. What was merged into a lead counts
+for it; the ledger of a lead that was merged away only has to agree with itself.
 """
 
 from collections import Counter
@@ -35,14 +36,21 @@ _PROJECTS = """
 """
 
 _LEADS = """
-    SELECT id, score, stage, sequence, last_event_at, last_message_id, email, name,
-        company
-    FROM lead WHERE project_id = %s ORDER BY id
+    SELECT lead.id, lead.score, lead.stage, lead.sequence, lead.last_event_at,
+        lead.last_message_id, lead.email, lead.name, lead.company, lead.root_id,
+        coalesce(parent.root_id, parent.id) AS merged_into
+    FROM lead
+    LEFT JOIN lead_merge AS m ON (m.project_id, m.lead_id) = (lead.project_id, lead.id)
+        AND m.undone_at IS NULL
+    LEFT JOIN lead AS parent ON (parent.project_id, parent.id)
+        = (m.project_id, m.into_id)
+    WHERE lead.project_id = %s ORDER BY lead.id
 """
 
 _EVENTS = """
-    SELECT e.lead_id, e.occurred_at, e.message_id, e.id, e.type,
-        e.traits,
+    SELECT coalesce(origin.root_id, origin.id) AS lead_id, e.occurred_at, e.message_id,
+        e.id, e.type, e.traits, e.user_id IS NOT NULL AS has_user_id,
+        stamp.ruleset_version,
         EXISTS (
             SELECT FROM pending AS p
             WHERE (p.project_id, p.lead_id, p.event_id)
@@ -51,8 +59,14 @@ _EVENTS = """
             SELECT FROM quarantined_event AS q
             WHERE (q.project_id, q.event_id) = (e.project_id, e.id)
         ) AS is_pending
-    FROM event AS e WHERE e.project_id = %s
-    ORDER BY e.lead_id, e.occurred_at, e.message_id
+    FROM event AS e
+    JOIN lead AS origin ON (origin.project_id, origin.id) = (e.project_id, e.lead_id)
+    LEFT JOIN (
+        SELECT project_id, event_id, min(ruleset_version) AS ruleset_version
+        FROM score_entry WHERE reason = 'scored' GROUP BY project_id, event_id
+    ) AS stamp ON (stamp.project_id, stamp.event_id) = (e.project_id, e.id)
+    WHERE e.project_id = %s
+    ORDER BY lead_id, e.occurred_at, e.message_id
 """
 
 _ENTRIES = """
@@ -91,15 +105,22 @@ class _Lead(NamedTuple):
     email: str | None
     name: str | None
     company: str | None
+    root_id: UUID | None
+    merged_into: UUID | None
+    """What `root_id` should be."""
 
 
 class _Event(NamedTuple):
     lead_id: UUID
+    """The root that it counts for."""
     occurred_at: datetime
     message_id: str
     id: int
     type: str
     traits: dict[str, object] | None
+    has_user_id: bool
+    ruleset_version: int | None
+    """The one it was scored by, whichever ledger says so."""
     is_pending: bool
 
 
@@ -177,17 +198,16 @@ def _differences(
     rulesets: "_Rulesets",
 ) -> Iterator[str]:
     yield from _ledger_differences(lead, entries)
+    if lead.root_id != lead.merged_into:
+        yield f"its root is {lead.root_id} and its merges make it {lead.merged_into}"
+    if lead.root_id is not None:
+        return
     recorded: Counter[tuple[int, UUID | None]] = Counter()
-    versions: dict[int, int] = {}
     for entry in entries:
         recorded[entry.event_id, entry.rule_id] += entry.delta
-        if versions.setdefault(entry.event_id, entry.ruleset_version) != (
-            entry.ruleset_version
-        ):
-            yield f"entry {entry.sequence} is of another ruleset version than before it"
     inputs = []
     for event in events:
-        version = versions.pop(event.id, None)
+        version = event.ruleset_version
         if event.is_pending:
             if version is not None:
                 yield f"event {event.message_id} is pending and in the ledger"
@@ -200,9 +220,27 @@ def _differences(
                 yield f"ruleset version {version} can't be read: {error}"
                 return
             position = Position(event.occurred_at, event.message_id)
-            inputs.append(Input(position, event.id, event.type, event.traits, ruleset))
-    for event_id in versions:
-        yield f"the ledger has an entry for event number {event_id} of somebody else"
+            inputs.append(
+                Input(
+                    position,
+                    event.id,
+                    event.type,
+                    event.traits,
+                    event.has_user_id,
+                    ruleset,
+                )
+            )
+    versions = {item.event_id: item.ruleset.version for item in inputs}
+    for entry in entries:
+        version = versions.get(entry.event_id)
+        if version is None:
+            if recorded[entry.event_id, entry.rule_id]:
+                yield (
+                    f"the ledger has an entry for event number {entry.event_id} of "
+                    "somebody else"
+                )
+        elif version != entry.ruleset_version:
+            yield f"entry {entry.sequence} is of another ruleset version than its event"
     state, steps = fold(inputs)
     if lead.score != state.score:
         yield f"its score is {lead.score} and its events make {state.score}"
@@ -216,13 +254,12 @@ def _differences(
     expected = {(step.event_id, step.rule_id): step.delta for step in steps}
     message_ids = {event.id: event.message_id for event in events}
     for event_id, rule_id in expected.keys() | recorded.keys():
-        found, right = (
-            deltas.get((event_id, rule_id)) for deltas in (recorded, expected)
-        )
+        found = recorded[event_id, rule_id]
+        right = expected.get((event_id, rule_id), 0)
         if found != right:
             yield (
-                f"event {message_ids.get(event_id, event_id)} took "
-                f"{_points(found)} by {_rule(rule_id)} and should take {_points(right)}"
+                f"event {message_ids.get(event_id, event_id)} took {found} points "
+                f"by {_rule(rule_id)} and should take {right} points"
             )
 
 
@@ -248,10 +285,6 @@ def _ledger_differences(lead: _Lead, entries: Sequence[_Entry]) -> Iterator[str]
     total = sum(entry.delta for entry in entries)
     if total != newest:
         yield f"its ledger adds up to {total} and its newest entry says {newest}"
-
-
-def _points(delta: int | None) -> str:
-    return "nothing" if delta is None else f"{delta} points"
 
 
 def _rule(rule_id: UUID | None) -> str:

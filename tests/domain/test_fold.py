@@ -1,4 +1,5 @@
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from leadpulse_app.domain.fold import (
     Fields,
     Input,
     Position,
+    Recorded,
     State,
     Step,
     changes,
@@ -44,10 +46,12 @@ def event(
     *,
     minute: int | None = None,
     rules: Ruleset = RULES,
+    has_user_id: bool = False,
     **traits: object,
 ) -> Input:
     occurred_at = NOON + timedelta(minutes=number if minute is None else minute)
-    return Input(Position(occurred_at, f"m{number}"), number, event_type, traits, rules)
+    position = Position(occurred_at, f"m{number}")
+    return Input(position, number, event_type, traits, has_user_id, rules)
 
 
 @st.composite
@@ -59,7 +63,9 @@ def histories(draw: st.DrawFn) -> list[Input]:
             draw(st.sampled_from(TYPES)),
             minute=draw(st.integers(0, 5)),
             rules=draw(st.sampled_from((RULES, OTHER_RULES))),
+            has_user_id=draw(st.booleans()),
             name=draw(st.sampled_from((None, "", "Ada", "Grace"))),
+            email=draw(st.sampled_from((None, "ada@example.com", "G@example.com"))),
         )
         for number in numbers
     ]
@@ -96,22 +102,29 @@ def test_each_step_stays_within_the_bounds_and_gives_at_most_its_points(
     assert {step.event_id for step in steps} == {item.event_id for item in history}
 
 
-@given(histories(), histories())
+@given(histories(), histories(), st.sets(st.integers(0, 99)))
 def test_the_changes_turn_one_ledger_into_another(
-    before: list[Input], more: list[Input]
+    before: list[Input], more: list[Input], gone: set[int]
 ) -> None:
     known = {item.event_id for item in before}
-    later = before + [item for item in more if item.event_id not in known]
+    more = [item for item in more if item.event_id not in known]
+    later = [item for item in before if item.event_id not in gone] + more
     recorded = {
-        (step.event_id, step.rule_id): step.delta for step in fold(before).steps
+        (step.event_id, step.rule_id): Recorded(step.ruleset_version, step.delta)
+        for step in fold(before).steps
     }
+    sums = Counter({key: delta for key, (_, delta) in recorded.items()})
+    new = {item.event_id for item in more}
     state, steps = fold(later)
-    for step, delta, is_new in changes(steps, recorded):
-        key = (step.event_id, step.rule_id)
-        assert is_new == (key not in recorded)
-        recorded[key] = recorded.get(key, 0) + delta
-    assert recorded == {(step.event_id, step.rule_id): step.delta for step in steps}
-    assert sum(recorded.values()) == state.score
+    for step, delta, is_new in changes(steps, recorded, new):
+        assert is_new == (step.event_id in new)
+        assert is_new or delta
+        sums[step.event_id, step.rule_id] += delta
+    expected = {(step.event_id, step.rule_id): step.delta for step in steps}
+    assert {key: delta for key, delta in sums.items() if delta} == {
+        key: delta for key, delta in expected.items() if delta
+    }
+    assert sums.total() == state.score
 
 
 def test_a_score_is_clamped_at_each_step_at_both_ends() -> None:
@@ -144,7 +157,7 @@ def test_each_event_is_scored_by_its_own_version() -> None:
 
 def test_simultaneous_events_follow_their_message_ids_by_code_point() -> None:
     at = [
-        Input(Position(NOON, message_id), number, "nothing", None, RULES)
+        Input(Position(NOON, message_id), number, "nothing", None, False, RULES)
         for number, message_id in enumerate(
             ["b", "é", "a", "Z", "\U0001f600", "\uffee"]
         )
@@ -187,8 +200,36 @@ def test_a_fold_continues_from_a_state() -> None:
 
 def test_a_step_that_is_worth_the_same_changes_nothing() -> None:
     _, steps = fold([event(1, "visit")])
-    recorded = {(1, UUID(int=1)): 5, (1, UUID(int=2)): 4}
-    assert list(changes(steps, recorded)) == [Change(steps[1], -3, is_new=False)]
+    recorded = {(1, UUID(int=1)): Recorded(1, 5), (1, UUID(int=2)): Recorded(1, 4)}
+    assert list(changes(steps, recorded, ())) == [Change(steps[1], -3, is_new=False)]
+
+
+def test_what_is_no_longer_folded_is_taken_back_first() -> None:
+    _, steps = fold([event(1, "nothing"), event(2, "visit")])
+    gone = {(3, UUID(int=1)): Recorded(2, 7), (4, None): Recorded(2, 0)}
+    assert list(changes(steps, gone, {2})) == [
+        Change(Step(3, UUID(int=1), 2, 0, 0), -7, is_new=False),
+        Change(steps[1], 5, is_new=True),
+        Change(steps[2], 1, is_new=True),
+    ]
+
+
+def test_whoever_names_a_second_email_without_a_user_id_is_somebody_else() -> None:
+    known = event(1, "identify", email="Ada@example.com", name="Ada")
+    state, _ = fold(
+        [
+            known,
+            event(2, "identify", email="grace@example.com", name="Grace"),
+            event(3, "identify", email="ADA@example.com", company="Engines"),
+            event(4, "identify", company="Acme", has_user_id=True),
+        ]
+    )
+    assert state.fields == Fields("ADA@example.com", "Ada", "Acme")
+    for believed in (
+        event(2, "identify", email="ada@b.example", has_user_id=True),
+        event(2, "$fields", email="ada@b.example"),
+    ):
+        assert fold([known, believed]).state.fields.email == "ada@b.example"
 
 
 def test_a_hundred_thousand_steps_take_well_under_a_second() -> None:

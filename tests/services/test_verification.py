@@ -98,7 +98,7 @@ def alter(statement: str) -> Callable[[ScoringProject, UUID], None]:
             "event demo is pending and in the ledger",
         ),
         (
-            alter("UPDATE score_entry SET event_id = 0 WHERE sequence = 4"),
+            alter("UPDATE score_entry SET event_id = 0 WHERE sequence = 2"),
             "the ledger has an entry for event number 0 of somebody else",
         ),
         (
@@ -133,7 +133,7 @@ def test_it_finds_a_rule_that_gave_another_delta(
         )
     messages = {difference.message for difference in project.differences()}
     demo = project.rule_ids["demo"]
-    assert f"event demo took nothing by rule {demo} and should take 50 points" in (
+    assert f"event demo took 0 points by rule {demo} and should take 50 points" in (
         messages
     )
 

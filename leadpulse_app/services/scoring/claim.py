@@ -1,14 +1,17 @@
 """Claims pending events: each by one scorer at a time, the oldest first.
 
-Whoever holds a lead's row lock owns its pending rows. The lock is never waited
-for, so scorers neither block each other nor deadlock, and a crash frees it.
+Whoever holds the row lock of a root owns the pending rows of the root and of the leads
+that were merged into it. The lock is never waited for, so scorers neither block each
+other nor deadlock, and a crash frees it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from leadpulse_app.database import SCOPE_STATEMENT, scope_value
 from leadpulse_app.domain.fold import Fields, Position, State
@@ -20,13 +23,13 @@ _ROWS_PER_LEAD = 4
 """How many pending rows are looked through for each lead wanted. With more than one,
 a scorer beside others finds leads that they have not locked."""
 
-_BY_INDEX = """
+PLAN_BY_INDEX = """
     SELECT set_config(name, 'off', true)
     FROM unnest(ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) AS name
 """
-"""What is pending changes faster than the statistics on it. A plan made for a few
-rows has been seen to take a thousand times longer on many; each statement here is
-right to look its rows up one by one."""
+"""For the rest of the transaction. What is pending changes faster than the statistics
+on it. A plan made for a few rows has been seen to take a thousand times longer on many;
+each statement here is right to look its rows up one by one."""
 
 _OLDEST = """
     SELECT project_id, lead_id
@@ -43,35 +46,58 @@ _OLDEST = """
     ORDER BY min(event_id)
 """
 
-_LOCK = """
-    SELECT lead.project_id, lead.id, lead.score, lead.email, lead.name, lead.company,
-        lead.sequence, lead.last_event_at, lead.last_message_id,
-        EXISTS (
-            SELECT FROM failed_job AS f
-            WHERE (f.project_id, f.lead_id) = (lead.project_id, lead.id)
-        )
-    FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY
-        AS candidate (project_id, lead_id, age)
-    JOIN lead ON (lead.project_id, lead.id) = (candidate.project_id, candidate.lead_id)
-    WHERE NOT EXISTS (
+_LEAD = sql.SQL("""
+    lead.project_id, lead.id, lead.score, lead.email, lead.name, lead.company,
+    lead.sequence, lead.last_event_at, lead.last_message_id,
+    EXISTS (
+        SELECT FROM failed_job AS f
+        WHERE (f.project_id, f.lead_id) = (lead.project_id, lead.id)
+    )
+""")
+
+_LOCK = sql.SQL("""
+    SELECT {lead}
+    FROM (
+        SELECT origin.project_id, coalesce(origin.root_id, origin.id) AS id,
+            min(oldest.age) AS age
+        FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY
+            AS oldest (project_id, lead_id, age)
+        JOIN lead AS origin
+            ON (origin.project_id, origin.id) = (oldest.project_id, oldest.lead_id)
+        GROUP BY origin.project_id, coalesce(origin.root_id, origin.id)
+    ) AS candidate
+    JOIN lead USING (project_id, id)
+    WHERE lead.root_id IS NULL AND NOT EXISTS (
         SELECT FROM set_aside AS s
         WHERE (s.project_id, s.lead_id) = (lead.project_id, lead.id)
             AND (s.until IS NULL OR s.until > clock_timestamp())
     )
     ORDER BY candidate.age LIMIT %s
     FOR NO KEY UPDATE OF lead SKIP LOCKED
-"""
+""").format(lead=_LEAD)  # that it is a root is looked at again once it is locked
+
+_READ = sql.SQL(
+    "SELECT {lead} FROM lead WHERE lead.project_id = %s AND lead.id = ANY (%s)"
+).format(lead=_LEAD)
 
 _CLAIM = """
     WITH claimed AS (
         DELETE FROM pending AS p
         USING (
-            SELECT locked.place, locked.project_id, locked.lead_id, waiting.event_id
+            SELECT locked.place, locked.project_id, waiting.lead_id, waiting.event_id
             FROM unnest(%s::uuid[], %s::uuid[], %s::integer[]) WITH ORDINALITY
-                AS locked (project_id, lead_id, most, place)
+                AS locked (project_id, root_id, most, place)
             CROSS JOIN LATERAL (
-                SELECT q.event_id FROM pending AS q
-                WHERE (q.project_id, q.lead_id) = (locked.project_id, locked.lead_id)
+                SELECT q.lead_id, q.event_id
+                FROM (
+                    SELECT locked.root_id
+                    UNION ALL
+                    SELECT m.id FROM lead AS m
+                    WHERE (m.project_id, m.root_id)
+                        = (locked.project_id, locked.root_id)
+                ) AS one (id)
+                JOIN pending AS q
+                    ON (q.project_id, q.lead_id) = (locked.project_id, one.id)
                 LIMIT locked.most
             ) AS waiting
             LIMIT %s
@@ -80,8 +106,8 @@ _CLAIM = """
             = (chosen.project_id, chosen.lead_id, chosen.event_id)
         RETURNING chosen.place, p.project_id, p.event_id
     )
-    SELECT claimed.place - 1, e.occurred_at, e.message_id, e.id, e.type,
-        e.traits
+    SELECT claimed.place - 1, e.occurred_at, e.message_id, e.id, e.type, e.traits,
+        e.lead_id, e.user_id, e.anonymous_id, e.previous_id
     FROM claimed JOIN event AS e
         ON (e.project_id, e.id) = (claimed.project_id, claimed.event_id)
 """
@@ -93,7 +119,7 @@ LeadKey = tuple[UUID, UUID]
 
 @dataclass(frozen=True, slots=True)
 class LockedLead:
-    """A lead as its last scoring left it; nobody else scores it meanwhile."""
+    """A root as its last scoring left it; nobody else scores it meanwhile."""
 
     project_id: UUID
     id: UUID
@@ -109,20 +135,24 @@ class LockedLead:
         return self.project_id, self.id
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedEvent:
+class ClaimedEvent(NamedTuple):
     """An event that this transaction has to score."""
 
     position: Position
     id: int
     type: str
     traits: dict[str, object] | None
+    origin_id: UUID
+    """The lead that it came for, which may have been merged into the locked one."""
+    user_id: str | None
+    anonymous_id: str | None
+    previous_id: str | None
 
 
 def lock_oldest_leads(
     connection: psycopg.Connection, limit: int
 ) -> Sequence[LockedLead]:
-    """Lock the leads whose pending events are oldest, and scope the transaction.
+    """Lock the roots whose pending events are oldest, and scope the transaction.
 
     Leads that are set aside, or that another transaction holds, are passed over.
 
@@ -130,13 +160,24 @@ def lock_oldest_leads(
         connection: Within the transaction that will score them.
         limit: How many leads at most.
     """
-    connection.execute(_BY_INDEX)
+    connection.execute(PLAN_BY_INDEX)
     oldest = connection.execute(_OLDEST, (limit * _ROWS_PER_LEAD,)).fetchall()
     if not oldest:
         return ()
     project_ids, lead_ids = zip(*oldest, strict=True)
     connection.execute(SCOPE_STATEMENT, (scope_value(set(project_ids)),))
     rows = connection.execute(_LOCK, (list(project_ids), list(lead_ids), limit))
+    return _locked_leads(rows)
+
+
+def read_locked_leads(
+    connection: psycopg.Connection, project_id: UUID, lead_ids: Sequence[UUID]
+) -> Sequence[LockedLead]:
+    """Return roots that the transaction has locked already."""
+    return _locked_leads(connection.execute(_READ, (project_id, list(lead_ids))))
+
+
+def _locked_leads(rows: Iterable[tuple[Any, ...]]) -> Sequence[LockedLead]:
     return [
         LockedLead(
             project_id=project_id,
@@ -191,12 +232,10 @@ def claim_events(
             place,
             occurred_at,
             message_id,
-            event_id,
-            type_,
-            traits,
+            *others,
         ) in cursor.execute(_CLAIM, parameters):
             claimed[place].append(
-                ClaimedEvent(Position(occurred_at, message_id), event_id, type_, traits)
+                ClaimedEvent(Position(occurred_at, message_id), *others)
             )
     return claimed
 
@@ -207,6 +246,10 @@ def give_back(
     """Make claimed events pending again."""
     connection.execute(
         "INSERT INTO pending (project_id, lead_id, event_id)"
-        " SELECT %s, %s, unnest(%s::bigint[])",
-        (lead.project_id, lead.id, [event.id for event in events]),
+        " SELECT %s, * FROM unnest(%s::uuid[], %s::bigint[])",
+        (
+            lead.project_id,
+            [event.origin_id for event in events],
+            [event.id for event in events],
+        ),
     )

@@ -1,12 +1,15 @@
-"""Sets leads aside whose scoring fails, so that they don't hold up the others."""
+"""Sets leads aside whose scoring fails, so that they don't hold up the others.
 
-from collections.abc import Sequence
+The leads that were merged into one go with it: their pending events name them, and
+are to be passed over before it is known whom they belong to.
+"""
+
+from collections.abc import Iterable
 from datetime import timedelta
 
 import psycopg
-from psycopg import sql
 
-from leadpulse_app.services.scoring.claim import LockedLead
+from leadpulse_app.services.scoring.claim import LeadKey, LockedLead
 
 ATTEMPTS = 5
 """After so many failures a lead waits for a person."""
@@ -26,10 +29,29 @@ _SET_ASIDE = """
         RETURNING project_id, lead_id, attempts, failed_at
     )
     INSERT INTO set_aside (project_id, lead_id, until)
-    SELECT project_id, lead_id, CASE WHEN attempts < %(attempts)s
+    SELECT job.project_id, one.id, CASE WHEN attempts < %(attempts)s
         THEN failed_at + %(delay)s * power(2, attempts - 1) END
-    FROM job
+    FROM job CROSS JOIN LATERAL (
+        SELECT job.lead_id
+        UNION ALL
+        SELECT m.id FROM lead AS m
+        WHERE (m.project_id, m.root_id) = (job.project_id, job.lead_id)
+    ) AS one (id)
     ON CONFLICT (project_id, lead_id) DO UPDATE SET until = excluded.until
+"""
+
+_FORGET = """
+    WITH whole AS MATERIALIZED (
+        SELECT root.project_id, root.id
+        FROM unnest(%s::uuid[], %s::uuid[]) AS root (project_id, id)
+        UNION ALL
+        SELECT m.project_id, m.id
+        FROM unnest(%s::uuid[], %s::uuid[]) AS root (project_id, id)
+        JOIN lead AS m ON (m.project_id, m.root_id) = (root.project_id, root.id)
+    ), job AS (
+        DELETE FROM failed_job WHERE (project_id, lead_id) IN (SELECT * FROM whole)
+    )
+    DELETE FROM set_aside WHERE (project_id, lead_id) IN (SELECT * FROM whole)
 """
 
 
@@ -56,16 +78,12 @@ def set_aside(
     )
 
 
-def forget_failures(
-    connection: psycopg.Connection, leads: Sequence[LockedLead]
-) -> None:
-    """Take leads back that were scored after all."""
-    keys = ([lead.project_id for lead in leads], [lead.id for lead in leads])
-    for table in ("failed_job", "set_aside"):
-        connection.execute(
-            sql.SQL(
-                "DELETE FROM {} WHERE (project_id, lead_id) IN"
-                " (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))"
-            ).format(sql.Identifier(table)),
-            keys,
-        )
+def forget_failures(connection: psycopg.Connection, leads: Iterable[LeadKey]) -> None:
+    """Take roots back, with the leads merged into them: they may be scored again.
+
+    Args:
+        connection: Within the transaction that locked the roots.
+        leads: The roots.
+    """
+    project_ids, lead_ids = map(list, zip(*leads, strict=True))
+    connection.execute(_FORGET, (project_ids, lead_ids) * 2)

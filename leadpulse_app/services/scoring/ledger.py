@@ -2,33 +2,43 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
 
-from leadpulse_app.domain.fold import (
-    Change,
-    Fields,
-    Position,
-)
+from leadpulse_app.domain.fold import Change, Fields, Position, Recorded
 from leadpulse_app.domain.stage import stage_of
 from leadpulse_app.models.ledger import Reason
-from leadpulse_app.services.scoring.claim import ClaimedEvent, LeadKey, LockedLead
+from leadpulse_app.services.scoring.claim import LeadKey, LockedLead
 
-_HISTORY = """
-    SELECT recorded.place - 1, e.occurred_at, e.message_id, e.id, e.type,
-        e.traits,
-        recorded.ruleset_version, recorded.rule_id, recorded.delta
-    FROM (
-        SELECT late.place, s.project_id, s.event_id, s.rule_id, s.ruleset_version,
-            sum(s.delta)::integer AS delta
-        FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY
-            AS late (project_id, lead_id, place)
-        JOIN score_entry AS s
-            ON (s.project_id, s.lead_id) = (late.project_id, late.lead_id)
-        GROUP BY late.place, s.project_id, s.event_id, s.rule_id, s.ruleset_version
-    ) AS recorded
-    JOIN event AS e ON (e.project_id, e.id) = (recorded.project_id, recorded.event_id)
+_INPUTS = """
+    SELECT root.place - 1, e.occurred_at, e.message_id, e.id, e.type, e.traits,
+        e.user_id IS NOT NULL, stamp.ruleset_version
+    FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY
+        AS root (project_id, lead_id, place)
+    CROSS JOIN LATERAL (
+        SELECT root.lead_id
+        UNION ALL
+        SELECT m.id FROM lead AS m
+        WHERE (m.project_id, m.root_id) = (root.project_id, root.lead_id)
+    ) AS one (id)
+    JOIN event AS e ON (e.project_id, e.lead_id) = (root.project_id, one.id)
+    CROSS JOIN LATERAL (
+        SELECT s.ruleset_version FROM score_entry AS s
+        WHERE (s.project_id, s.event_id) = (e.project_id, e.id) AND s.reason = 'scored'
+        LIMIT 1
+    ) AS stamp
+"""  # wherever it was scored: a lead's events may count for another for a while
+
+_RECORDED = """
+    SELECT root.place - 1, s.event_id, s.rule_id, s.ruleset_version,
+        sum(s.delta)::integer
+    FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY
+        AS root (project_id, lead_id, place)
+    JOIN score_entry AS s
+        ON (s.project_id, s.lead_id) = (root.project_id, root.lead_id)
+    GROUP BY root.place, s.event_id, s.rule_id, s.ruleset_version
 """
 
 _APPEND = """
@@ -51,12 +61,23 @@ _UPDATE = """
 """
 
 
+class ScoredEvent(NamedTuple):
+    """An event that was scored before."""
+
+    position: Position
+    id: int
+    type: str
+    traits: dict[str, object] | None
+    has_user_id: bool
+    ruleset_version: int
+
+
 @dataclass(slots=True)
 class History:
-    """The inputs folded so far, with their versions, and what each rule gave."""
+    """What was scored so far, and what the ledger says each rule gave for it."""
 
-    inputs: dict[int, tuple[ClaimedEvent, int]] = field(default_factory=dict)
-    deltas: dict[tuple[int, UUID | None], int] = field(default_factory=dict)
+    events: list[ScoredEvent] = field(default_factory=list)
+    recorded: dict[tuple[int, UUID | None], Recorded] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +87,13 @@ class ScoredLead:
     lead: LockedLead
     changes: Sequence[Change]
     fields: Fields
-    position: Position
-    events: int
-    """How many events were scored."""
+    position: Position | None
 
 
 def read_history(
     connection: psycopg.Connection, leads: Sequence[LockedLead]
 ) -> dict[LeadKey, History]:
-    """Return the histories of leads."""
+    """Return the histories of roots, with the events of those merged into them."""
     if not leads:
         return {}
     histories = [History() for _ in leads]
@@ -83,25 +102,28 @@ def read_history(
         [lead.id for lead in leads],
     )
     with connection.cursor(binary=True) as cursor:
-        for row in cursor.execute(_HISTORY, parameters):
-            place, occurred_at, message_id, event_id, type_, traits = row[:6]
-            version, rule_id, delta = row[6:]
-            history = histories[place]
-            history.deltas[event_id, rule_id] = delta
-            if event_id not in history.inputs:
-                event = ClaimedEvent(
-                    Position(occurred_at, message_id), event_id, type_, traits
-                )
-                history.inputs[event_id] = (event, version)
+        for row in cursor.execute(_INPUTS, parameters):
+            place, occurred_at, message_id, *others = row
+            position = Position(occurred_at, message_id)
+            histories[place].events.append(ScoredEvent(position, *others))
+        for row in cursor.execute(_RECORDED, parameters):
+            place, event_id, rule_id, version, delta = row
+            histories[place].recorded[event_id, rule_id] = Recorded(version, delta)
     return {lead.key: read for lead, read in zip(leads, histories, strict=True)}
 
 
-def write_scores(connection: psycopg.Connection, scored: Sequence[ScoredLead]) -> None:
+def write_scores(
+    connection: psycopg.Connection,
+    scored: Sequence[ScoredLead],
+    *,
+    cause: Reason = Reason.REFOLDED,
+) -> None:
     """Append to the ledger, and repeat its newest entries on the leads.
 
     Args:
         connection: Within the transaction that locked the leads.
-        scored: The leads with their changes, at least one each.
+        scored: The leads with their changes.
+        cause: Why the events that were scored before changed.
     """
     entries = []
     updates = []
@@ -121,7 +143,7 @@ def write_scores(connection: psycopg.Connection, scored: Sequence[ScoredLead]) -
                     step.ruleset_version,
                     step.points,
                     delta,
-                    Reason.SCORED if is_new else Reason.REFOLDED,
+                    Reason.SCORED if is_new else cause,
                     score,
                     score + delta,
                 )
@@ -134,13 +156,14 @@ def write_scores(connection: psycopg.Connection, scored: Sequence[ScoredLead]) -
                 score,
                 stage_of(score),
                 sequence,
-                *item.position,
+                *(item.position or (None, None)),
                 *item.fields,
             )
         )
-    connection.execute(
-        _APPEND, [_array(column) for column in zip(*entries, strict=True)]
-    )
+    if entries:
+        connection.execute(
+            _APPEND, [_array(column) for column in zip(*entries, strict=True)]
+        )
     connection.execute(_UPDATE, list(map(list, zip(*updates, strict=True))))
 
 

@@ -11,7 +11,6 @@ from uuid import UUID
 
 import psycopg
 
-from leadpulse_app.domain.fold import EMPTY, Input, changes, fold
 from leadpulse_app.services.scoring.claim import (
     ClaimedEvent,
     LockedLead,
@@ -20,12 +19,13 @@ from leadpulse_app.services.scoring.claim import (
     lock_oldest_leads,
 )
 from leadpulse_app.services.scoring.failures import forget_failures, set_aside
+from leadpulse_app.services.scoring.folding import fold_lead, versions_of
 from leadpulse_app.services.scoring.ledger import (
-    History,
     ScoredLead,
     read_history,
     write_scores,
 )
+from leadpulse_app.services.scoring.names import NamedLead, take_names
 from leadpulse_app.services.scoring.rulesets import Rulesets
 
 _FAULTS_OF_A_LEAD = (
@@ -43,12 +43,24 @@ _logger = logging.getLogger(__name__)
 class ScoringResult:
     """What one transaction did."""
 
-    project_ids: frozenset[UUID] = frozenset()
-    """The projects whose leads changed."""
-    leads: int = 0
-    events: int = 0
+    scored: tuple[tuple[ScoredLead, Sequence[ClaimedEvent]], ...] = ()
     failures: int = 0
     """How many leads were set aside."""
+
+    @property
+    def project_ids(self) -> frozenset[UUID]:
+        """The projects whose leads changed."""
+        return frozenset(item.lead.project_id for item, _ in self.scored)
+
+    @property
+    def leads(self) -> int:
+        """How many leads were scored."""
+        return len(self.scored)
+
+    @property
+    def events(self) -> int:
+        """How many events were scored."""
+        return sum(len(events) for _, events in self.scored)
 
     @property
     def found_work(self) -> bool:
@@ -56,12 +68,7 @@ class ScoringResult:
         return self.leads > 0 or self.failures > 0
 
     def __add__(self, other: "ScoringResult") -> "ScoringResult":
-        return ScoringResult(
-            self.project_ids | other.project_ids,
-            self.leads + other.leads,
-            self.events + other.events,
-            self.failures + other.failures,
-        )
+        return ScoringResult(self.scored + other.scored, self.failures + other.failures)
 
 
 def score_pending(
@@ -87,7 +94,16 @@ def score_pending(
             again, or refuses it whatever the lead.
     """
     leads = lock_oldest_leads(connection, limit_leads)
-    return _score_each(connection, leads, limit_events_per_lead)
+    result = _score_each(connection, leads, limit_events_per_lead)
+    # Once for all of them: names are to be taken in one order.
+    take_names(
+        connection,
+        (
+            NamedLead(*item.lead.key, item.fields.email, events)
+            for item, events in result.scored
+        ),
+    )
+    return result
 
 
 def _score_each(
@@ -122,11 +138,7 @@ def _score(
         connection,
         {
             *versions.items(),
-            *(
-                (project_id, version)
-                for (project_id, _), history in histories.items()
-                for _, version in history.inputs.values()
-            ),
+            *versions_of(histories),
         },
     )
     scored = []
@@ -135,30 +147,24 @@ def _score(
         if not events:
             continue
         try:
-            scored.append(
-                _fold_lead(
-                    lead,
-                    events,
-                    histories.get(lead.key),
-                    rulesets,
-                    versions[lead.project_id],
-                )
+            folded = fold_lead(
+                lead,
+                events,
+                rulesets,
+                version=versions[lead.project_id],
+                history=histories.get(lead.key),
             )
+            scored.append((folded, events))
         except Exception as error:  # noqa: BLE001  (logged where it is set aside)
             give_back(connection, lead, events)
             _set_aside(connection, lead, error)
             failures += 1
     if scored:
-        write_scores(connection, scored)
-        recovered = [item.lead for item in scored if item.lead.has_failed]
+        write_scores(connection, [item for item, _ in scored])
+        recovered = [item.lead.key for item, _ in scored if item.lead.has_failed]
         if recovered:
             forget_failures(connection, recovered)
-    return ScoringResult(
-        project_ids=frozenset(item.lead.project_id for item in scored),
-        leads=len(scored),
-        events=sum(item.events for item in scored),
-        failures=failures,
-    )
+    return ScoringResult(tuple(scored), failures)
 
 
 def _versions_in_force(
@@ -177,43 +183,6 @@ def _versions_in_force(
 def _is_late(lead: LockedLead, events: Sequence[ClaimedEvent]) -> bool:
     return lead.position is not None and any(
         event.position < lead.position for event in events
-    )
-
-
-def _fold_lead(
-    lead: LockedLead,
-    events: Sequence[ClaimedEvent],
-    history: History | None,
-    rulesets: Rulesets,
-    version: int,
-) -> ScoredLead:
-    stamped = [(event, version) for event in events]
-    recorded: dict[tuple[int, UUID | None], int] = {}
-    if history is not None:
-        stamped.extend(history.inputs.values())
-        recorded = history.deltas
-    folded = fold(
-        [
-            Input(
-                event.position,
-                event.id,
-                event.type,
-                event.traits,
-                rulesets.get((lead.project_id, version)),
-            )
-            for event, version in stamped
-        ],
-        lead.state if history is None else EMPTY,
-    )
-    position = max(event.position for event in events)
-    if lead.position is not None:
-        position = max(position, lead.position)
-    return ScoredLead(
-        lead=lead,
-        events=len(events),
-        changes=list(changes(folded.steps, recorded)),
-        fields=folded.state.fields,
-        position=position,
     )
 
 

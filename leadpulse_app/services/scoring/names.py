@@ -1,0 +1,204 @@
+"""Makes the further names of scored events names of their leads.
+
+A name that nobody has is taken. What is said by a name that another lead has is
+decided later, under locks that scoring never waits for; it is written down in the same
+transaction, so that no crash comes between.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence, Set
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from leadpulse_app.domain.identity import Alias, AliasKind, Strength, read_names
+from leadpulse_app.services.scoring.claim import ClaimedEvent, LeadKey
+
+_OWNERS = """
+    SELECT name.place - 1, coalesce(lead.root_id, lead.id)
+    FROM unnest(%s::uuid[], %s::text[], %s::text[]) WITH ORDINALITY
+        AS name (project_id, kind, value, place)
+    JOIN lead_alias AS alias USING (project_id, kind, value)
+    JOIN lead ON (lead.project_id, lead.id) = (alias.project_id, alias.lead_id)
+"""
+
+_TAKE = """
+    INSERT INTO lead_alias (project_id, kind, value, lead_id)
+    SELECT project_id, kind, value, lead_id
+    FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[]) WITH ORDINALITY
+        AS name (project_id, kind, value, lead_id, place)
+    ORDER BY place
+    ON CONFLICT (project_id, kind, value) DO NOTHING
+    RETURNING project_id, kind, value
+"""  # in the order in which ingest takes names too, or the two wait for each other
+
+_FIRST_NAME = sql.SQL("""(
+    SELECT alias.value
+    FROM (
+        SELECT root.id
+        UNION ALL
+        SELECT m.id FROM lead AS m
+        WHERE (m.project_id, m.root_id) = (root.project_id, root.id)
+    ) AS one (id)
+    JOIN lead_alias AS alias
+        ON (alias.project_id, alias.lead_id) = (root.project_id, one.id)
+    WHERE alias.kind = {kind}
+    ORDER BY one.id <> root.id, alias.created_at, alias.value LIMIT 1
+)""")
+
+_SHOW = sql.SQL("""
+    UPDATE lead SET anonymous_id = shown.anonymous_id, user_id = shown.user_id
+    FROM (
+        SELECT root.project_id, root.id,
+            {anonymous_id} AS anonymous_id,
+            {user_id} AS user_id
+        FROM unnest(%s::uuid[], %s::uuid[]) AS root (project_id, id)
+    ) AS shown
+    WHERE (lead.project_id, lead.id) = (shown.project_id, shown.id)
+""").format(
+    anonymous_id=_FIRST_NAME.format(kind=sql.Literal(AliasKind.ANONYMOUS.value)),
+    user_id=_FIRST_NAME.format(kind=sql.Literal(AliasKind.USER.value)),
+)
+
+_Name: TypeAlias = tuple[UUID, Alias]
+"""A project and a name in it."""
+
+
+class NamedLead(NamedTuple):
+    """A root that was scored, and the events it was scored for."""
+
+    project_id: UUID
+    root_id: UUID
+    email: str | None
+    """Its email now."""
+    events: Sequence[ClaimedEvent]
+
+
+class _Naming(NamedTuple):
+    """An event that carries further names."""
+
+    root: LeadKey
+    event: ClaimedEvent
+    names: Set[_Name]
+    takeable: Set[_Name]
+    """Those that are its lead's, unless another lead has them."""
+
+
+def take_names(connection: psycopg.Connection, leads: Iterable[NamedLead]) -> None:
+    """Take the further names of events, or leave to linking what they mean.
+
+    Args:
+        connection: Within the transaction that scored the events.
+        leads: Their roots, which it has locked.
+    """
+    namings = sorted(_read_namings(leads), key=lambda naming: naming.event.id)
+    if not namings:
+        return
+    owners = _read_owners(
+        connection, {name for naming in namings for name in naming.names}
+    )
+    wanted: dict[_Name, _Naming] = {}
+    for naming in namings:
+        for name in naming.takeable - owners.keys():
+            wanted.setdefault(name, naming)
+    if wanted:
+        owners |= _take(connection, wanted)
+    _leave_to_linking(connection, namings, owners)
+
+
+def show_names(connection: psycopg.Connection, roots: Iterable[LeadKey]) -> None:
+    """Show on roots a user id and an anonymous id of theirs, or of their members'."""
+    project_ids, root_ids = zip(*roots, strict=True)
+    connection.execute(_SHOW, (list(project_ids), list(root_ids)))
+
+
+def _read_namings(leads: Iterable[NamedLead]) -> Iterator[_Naming]:
+    for project_id, root_id, email, events in leads:
+        known_email = email and email.lower()
+        for event in events:
+            names = read_names(
+                type=event.type,
+                user_id=event.user_id,
+                anonymous_id=event.anonymous_id,
+                previous_id=event.previous_id,
+                traits=event.traits,
+            )
+            if further := names.further():
+                yield _Naming(
+                    (project_id, root_id),
+                    event,
+                    {(project_id, alias) for alias in further},
+                    {
+                        (project_id, alias)
+                        for alias, strength in further.items()
+                        # The device may be in somebody else's hands by now.
+                        if strength is not Strength.ANONYMOUS_EMAIL
+                        or alias.value == known_email
+                    },
+                )
+
+
+def _read_owners(
+    connection: psycopg.Connection, names: Set[_Name]
+) -> dict[_Name, UUID]:
+    """Return the root of each name that somebody has."""
+    listed = list(names)
+    rows = connection.execute(_OWNERS, _columns(listed))
+    return {listed[place]: root_id for place, root_id in rows}
+
+
+def _take(
+    connection: psycopg.Connection, wanted: dict[_Name, _Naming]
+) -> dict[_Name, UUID]:
+    """Make names those of leads, unless somebody was faster; return their roots."""
+    names = sorted(wanted)
+    rows = connection.execute(
+        _TAKE, (*_columns(names), [wanted[name].event.origin_id for name in names])
+    ).fetchall()
+    taken = [
+        (project_id, Alias(AliasKind(kind), value)) for project_id, kind, value in rows
+    ]
+    if shown := {
+        wanted[name].root for name in taken if name[1].kind is not AliasKind.EMAIL
+    }:
+        show_names(connection, shown)
+    return {name: wanted[name].root[1] for name in taken}
+
+
+def _leave_to_linking(
+    connection: psycopg.Connection,
+    namings: Iterable[_Naming],
+    owners: dict[_Name, UUID],
+) -> None:
+    links: set[tuple[UUID, int]] = set()
+    first: dict[frozenset[_Name], tuple[UUID, int]] = {}
+    last: dict[frozenset[_Name], tuple[UUID, int]] = {}
+    for (project_id, root_id), event, names, _ in namings:
+        elsewhere = frozenset(name for name in names if owners.get(name) != root_id)
+        if not elsewhere:
+            continue
+        link = project_id, event.id
+        if event.traits or event.previous_id is not None:
+            links.add(link)
+        else:
+            # People who share an anonymous id: the first may be who it was so far,
+            # and the last is who has it now. Those between change nothing.
+            first.setdefault(elsewhere, link)
+            last[elsewhere] = link
+    links.update(first.values(), last.values())
+    if links:
+        project_ids, event_ids = zip(*sorted(links), strict=True)
+        connection.execute(
+            "INSERT INTO pending_link (project_id, event_id)"
+            " SELECT * FROM unnest(%s::uuid[], %s::bigint[])",
+            (list(project_ids), list(event_ids)),
+        )
+
+
+def _columns(names: Sequence[_Name]) -> tuple[list[UUID], list[str], list[str]]:
+    return (
+        [project_id for project_id, _ in names],
+        [alias.kind.value for _, alias in names],
+        [alias.value for _, alias in names],
+    )
