@@ -16,7 +16,7 @@ from leadpulse_app.api.ingest.intake import Intake
 from leadpulse_app.api.ingest.request import Request
 from leadpulse_app.api.ingest.routes import find_route
 from leadpulse_app.domain.errors import LeadPulseError, NotFoundError
-from leadpulse_app.services.ingest import GroupCommit, WriteKeys
+from leadpulse_app.settings import Settings, get_settings
 
 
 class IngestApp:
@@ -24,13 +24,18 @@ class IngestApp:
 
     _intake: Intake
 
-    def __init__(self, *, enqueue_hint: Callable[[], None]) -> None:
+    def __init__(
+        self, *, enqueue_hint: Callable[[], None], settings: Settings | None = None
+    ) -> None:
         """Prepare.
 
         Args:
             enqueue_hint: Wakes the scorer; called in a thread, it may block.
+            settings: The limits, and the proxies that are trusted; this process's
+                own where none are given.
         """
         self._enqueue_hint = enqueue_hint
+        self._settings = settings or get_settings()
         self._space = Space()
 
     @asynccontextmanager
@@ -39,15 +44,12 @@ class IngestApp:
 
         At the end, what was accepted is stored and answered.
         """
-        write_keys = WriteKeys()
-        group_commit = GroupCommit(enqueue_hint=self._enqueue_hint)
-        self._intake = Intake(write_keys=write_keys, group_commit=group_commit)
-        group_commit.start()
+        self._intake = Intake(enqueue_hint=self._enqueue_hint, settings=self._settings)
+        self._intake.start()
         try:
             yield
         finally:
-            await write_keys.stop()
-            await group_commit.stop()
+            await self._intake.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from leadpulse_app.api.ingest.request import Request, find_key
+from leadpulse_app.domain.address import TrustedProxies
 from leadpulse_app.domain.errors import (
     InvalidInputError,
     LeadPulseError,
@@ -22,14 +23,15 @@ from leadpulse_app.domain.event import IngestedEvent
 from leadpulse_app.domain.properties import Json
 from leadpulse_app.services.ingest import GroupCommit, IngestStatus, WriteKeys
 from leadpulse_app.services.ingest.crawlers import crawler_name
+from leadpulse_app.services.ingest.limits import IngestLimits
+from leadpulse_app.services.ingest.rejections import Rejection, Rejections
+from leadpulse_app.settings import Settings
 
 MAX_EVENT_BYTES = 32 * 1024
 """Of one event, as compact JSON where it came among others."""
 
 _EVENTS_AT_ONCE = 100
 """Events that are read before others have their turn on the event loop."""
-
-_NAME_LENGTH = 64
 
 
 class Outcome(NamedTuple):
@@ -44,9 +46,29 @@ class Outcome(NamedTuple):
 class Intake:
     """The services behind the routes of one process."""
 
-    def __init__(self, *, write_keys: WriteKeys, group_commit: GroupCommit) -> None:
-        self._write_keys = write_keys
-        self._group_commit = group_commit
+    def __init__(self, *, enqueue_hint: Callable[[], None], settings: Settings) -> None:
+        """Prepare; nothing is opened before `start`.
+
+        Args:
+            enqueue_hint: Wakes the scorer; called in a thread, it may block.
+            settings: The limits, and the proxies that are trusted.
+        """
+        self._write_keys = WriteKeys()
+        self._limits = IngestLimits.from_settings(settings)
+        self._proxies = TrustedProxies(settings.trusted_proxies)
+        self._rejections = Rejections()
+        self._group_commit = GroupCommit(enqueue_hint=enqueue_hint)
+
+    def start(self) -> None:
+        """Begin to take events on the running event loop."""
+        self._group_commit.start()
+
+    async def stop(self) -> None:
+        """Store and answer what was accepted, and take no more."""
+        await self._write_keys.stop()
+        await self._group_commit.stop()
+        await self._limits.stop()
+        await self._rejections.stop()
 
     async def admit(
         self, request: Request, places: Iterable[Mapping[str, Any]], *, events: int
@@ -65,8 +87,9 @@ class Intake:
         """
         key = find_key(request, places)
         project_id = None if key is None else await self._write_keys.project_of(key)
-        if project_id is None:
+        if key is None or project_id is None:
             raise UnauthenticatedError("The write key is missing, unknown or revoked")
+        await self._limits.admit(key, self._page_address(request), max(1, events))
         return project_id
 
     async def store(self, project_id: UUID, event: IngestedEvent) -> IngestStatus:
@@ -118,7 +141,7 @@ class Intake:
             queued=queued,
             duplicates=len(sent) - queued - len(refusals),
             rejected=[
-                {"index": at, "code": _code(error), "message": error.message}
+                {"index": at, "code": rejection_code(error), "message": error.message}
                 for at, error in sorted(refusals.items())
             ],
         )
@@ -126,7 +149,28 @@ class Intake:
     async def keep_rejected(
         self, project_id: UUID, rejected: Sequence[tuple[Json, LeadPulseError]]
     ) -> None:
-        """Keep events that can't be accepted, each with why."""
+        """Return once events that can't be accepted are kept, each with why."""
+        await self._rejections.record(
+            project_id,
+            [
+                Rejection(
+                    rejection_code(error), error.message, _name(event), _shown(event)
+                )
+                for event, error in rejected
+            ],
+        )
+
+    def _page_address(self, request: Request) -> str | None:
+        """Return the address that a page sends from; None where it is no page."""
+        if b"origin" not in request.headers:
+            return None
+        peer = request.scope.get("client")
+        forwarded = b",".join(
+            value
+            for name, value in request.scope["headers"]
+            if name == b"x-forwarded-for"
+        )
+        return self._proxies.sender_of(peer and peer[0], forwarded.decode("latin-1"))
 
 
 def quarantined(event: IngestedEvent, user_agent: str | None) -> IngestedEvent:
@@ -144,5 +188,20 @@ def _check_size(event: Json) -> None:
         raise TooLargeError(f"The event is over {MAX_EVENT_BYTES} bytes")
 
 
-def _code(error: LeadPulseError) -> str:
+def rejection_code(error: LeadPulseError) -> str:
+    """Return why an event was rejected, as it is answered and counted."""
     return "invalid_event" if error.code == InvalidInputError.code else error.code
+
+
+def _name(event: Json) -> str | None:
+    if not isinstance(event, Mapping):
+        return None
+    name = event.get("event") or event.get("type")
+    return name if isinstance(name, str) else None
+
+
+def _shown(event: Json) -> bytes:
+    try:
+        return orjson.dumps(event)
+    except orjson.JSONEncodeError:
+        return b"(nested too deep to be shown)"
