@@ -1,52 +1,35 @@
-"""The native event route answers as the contract says."""
+"""The native routes answer as documented."""
 
 import base64
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from leadpulse_app.api.ingest import EVENT_PATH as PATH
 from leadpulse_app.api.ingest import MAX_EVENT_BYTES, IngestApp
-from tests.tenants import Tenant, make_tenant
+from leadpulse_app.api.ingest.native import MAX_BATCH_BYTES, MAX_BATCH_EVENTS
+from tests.api.ingest.sending import (
+    UNKNOWN_KEY,
+    assert_error,
+    quarantine_of,
+    rejected_events,
+    stored_event,
+)
+from tests.api.ingest.sending import post as post_to
+from tests.tenants import Tenant
 
-PATH = "/api/ingest/event"
-UNKNOWN_KEY = "pk_" + "0" * 48
+BATCH = "/api/ingest/batch"
 EVENT = {"event": "page_view", "anonymousId": "visitor"}
-
-
-@pytest.fixture(scope="module")
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    app = IngestApp(enqueue_hint=lambda: None)
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.lifespan(),
-        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
-    ):
-        yield client
-
-
-@pytest.fixture(scope="module")
-async def tenant() -> Tenant:
-    return await make_tenant()
 
 
 async def post(
     client: httpx.AsyncClient, body: bytes | dict[str, Any], **options: Any
 ) -> httpx.Response:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return await client.post(PATH, content=content, **options)
-
-
-def assert_error(answer: httpx.Response, status: int, code: str) -> dict[str, str]:
-    assert answer.status_code == status
-    envelope = answer.json()
-    assert envelope["success"] is False
-    assert envelope["code"] == code
-    assert envelope["error"] == envelope["message"] != ""
-    details: dict[str, str] = envelope.get("details", {})
-    return details
+    return await post_to(client, PATH, body, **options)
 
 
 async def test_an_event_is_queued_once_under_its_own_message_id(
@@ -145,6 +128,34 @@ async def test_the_details_of_an_invalid_event_name_the_fields(
     assert set(details) == {"event", "sentAt"}
 
 
+async def test_an_invalid_event_is_kept_with_its_reason(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    body = {"apiKey": tenant.write_key, "event": "no spaces", "userId": "u"}
+    answer = await post(client, body)
+    (kept,) = await rejected_events(tenant)
+    assert (kept.code, kept.event_type) == ("invalid_event", "no spaces")
+    assert kept.message == answer.json()["message"]
+    assert json.loads(kept.payload) == body
+
+
+async def test_an_event_from_a_page_is_kept_apart_where_a_crawler_opened_it(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    crawler = {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}
+    page = {"Origin": "https://shop.example"}
+    for message_id, headers in (
+        ("crawled", {**crawler, **page}),
+        ("fetched", crawler),
+        ("visited", {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox", **page}),
+    ):
+        body = {**EVENT, "apiKey": tenant.write_key, "messageId": message_id}
+        assert (await post(client, body, headers=headers)).status_code == 202
+    assert await quarantine_of(tenant, "crawled") == "Googlebot"
+    assert await quarantine_of(tenant, "fetched") is None
+    assert await quarantine_of(tenant, "visited") is None
+
+
 async def test_a_body_over_the_cap_is_too_large(
     client: httpx.AsyncClient, tenant: Tenant
 ) -> None:
@@ -227,3 +238,96 @@ async def test_a_stopped_ingest_answers_unavailable_with_a_time_to_retry(
         answer = await post(client, {**EVENT, "apiKey": tenant.write_key})
     assert_error(answer, 503, "unavailable")
     assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_batch_tells_what_became_of_each_event(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    events: list[object] = [
+        {**EVENT, "messageId": "b-1"},
+        {**EVENT, "messageId": "b-1"},
+        {"event": "page_view"},
+        "page_view",
+        {**EVENT, "messageId": "b-2", "properties": {"text": "x" * 40_000}},
+        {**EVENT, "messageId": "b-3"},
+    ]
+    body = {"apiKey": tenant.write_key, "events": events}
+    answer = await post_to(client, BATCH, body)
+    assert answer.status_code == 202
+    told = answer.json()
+    rejected = told.pop("rejected")
+    assert told == {"success": True, "accepted": 2, "duplicates": 1}
+    assert [(one["index"], one["code"]) for one in rejected] == [
+        (2, "invalid_event"),
+        (3, "invalid_event"),
+        (4, "too_large"),
+    ]
+    assert all(one["message"] for one in rejected)
+    kept = {event.code for event in await rejected_events(tenant)}
+    assert kept == {"invalid_event", "too_large"}
+    again = (await post_to(client, BATCH, body)).json()
+    assert (again["accepted"], again["duplicates"]) == (0, 3)
+
+
+async def test_an_event_of_a_batch_was_sent_when_the_batch_was(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    body = {
+        "apiKey": tenant.write_key,
+        "sentAt": "2020-01-01T00:01:00Z",
+        "events": [
+            {**EVENT, "messageId": "s-1", "timestamp": "2020-01-01T00:00:00Z"},
+            {
+                **EVENT,
+                "messageId": "s-2",
+                "timestamp": "2020-01-01T00:00:00Z",
+                "sentAt": "2020-01-01T00:00:01Z",
+            },
+        ],
+    }
+    assert (await post_to(client, BATCH, body)).status_code == 202
+    for message_id, age in (("s-1", 60), ("s-2", 1)):
+        event = await stored_event(tenant, message_id)
+        assert event.received_at - event.occurred_at == timedelta(seconds=age)
+
+
+async def test_a_batch_may_be_empty(client: httpx.AsyncClient, tenant: Tenant) -> None:
+    answer = await post_to(client, BATCH, {"apiKey": tenant.write_key, "events": []})
+    assert answer.status_code == 202
+    assert answer.json() == {
+        "success": True,
+        "accepted": 0,
+        "duplicates": 0,
+        "rejected": [],
+    }
+
+
+@pytest.mark.parametrize("events", [None, {}, "x", 1])
+async def test_a_batch_has_a_list_of_events(
+    client: httpx.AsyncClient, tenant: Tenant, events: object
+) -> None:
+    body = {"apiKey": tenant.write_key, "events": events}
+    details = assert_error(await post_to(client, BATCH, body), 400, "invalid_input")
+    assert set(details) == {"events"}
+
+
+async def test_a_batch_is_refused_whose_own_time_is_none(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    body = {"apiKey": tenant.write_key, "sentAt": "now", "events": []}
+    details = assert_error(await post_to(client, BATCH, body), 400, "invalid_input")
+    assert set(details) == {"sentAt"}
+
+
+async def test_a_batch_has_caps_on_its_events_and_bytes(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    full = {"apiKey": tenant.write_key, "events": [0] * MAX_BATCH_EVENTS}
+    assert len((await post_to(client, BATCH, full)).json()["rejected"]) == 2_500
+    over = {"apiKey": tenant.write_key, "events": [0] * (MAX_BATCH_EVENTS + 1)}
+    assert_error(await post_to(client, BATCH, over), 413, "too_large")
+    large = json.dumps({"apiKey": tenant.write_key, "events": []}).encode()
+    answer = await post_to(client, BATCH, large.ljust(MAX_BATCH_BYTES))
+    assert answer.status_code == 202
+    answer = await post_to(client, BATCH, large.ljust(MAX_BATCH_BYTES + 1))
+    assert_error(answer, 413, "too_large")
