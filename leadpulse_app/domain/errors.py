@@ -50,6 +50,13 @@ class UnauthenticatedError(LeadPulseError):
     code = "unauthenticated"
 
 
+class InvalidSignatureError(LeadPulseError):
+    """What was sent is not signed, or not with the project's secret."""
+
+    status = 401
+    code = "invalid_signature"
+
+
 class ForbiddenError(LeadPulseError):
     """The actor is known and may not do this."""
 

@@ -25,6 +25,7 @@ from leadpulse_app.services.ingest import GroupCommit, IngestStatus, WriteKeys
 from leadpulse_app.services.ingest.crawlers import crawler_name
 from leadpulse_app.services.ingest.limits import IngestLimits
 from leadpulse_app.services.ingest.rejections import Rejection, Rejections
+from leadpulse_app.services.ingest.webhook_secrets import WebhookSecrets
 from leadpulse_app.settings import Settings
 
 MAX_EVENT_BYTES = 32 * 1024
@@ -57,18 +58,20 @@ class Intake:
         self._limits = IngestLimits.from_settings(settings)
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._rejections = Rejections()
-        self._group_commit = GroupCommit(enqueue_hint=enqueue_hint)
+        self._webhook_secrets = WebhookSecrets()
+        self.group_commit = GroupCommit(enqueue_hint=enqueue_hint)
 
     def start(self) -> None:
         """Begin to take events on the running event loop."""
-        self._group_commit.start()
+        self.group_commit.start()
 
     async def stop(self) -> None:
         """Store and answer what was accepted, and take no more."""
         await self._write_keys.stop()
-        await self._group_commit.stop()
+        await self.group_commit.stop()
         await self._limits.stop()
         await self._rejections.stop()
+        await self._webhook_secrets.stop()
 
     async def admit(
         self, request: Request, places: Iterable[Mapping[str, Any]], *, events: int
@@ -92,9 +95,13 @@ class Intake:
         await self._limits.admit(key, self._page_address(request), max(1, events))
         return project_id
 
+    async def webhook_secret_of(self, project_id: UUID) -> str | None:
+        """Return what webhooks are signed with; raises as `WebhookSecrets` does."""
+        return await self._webhook_secrets.secret_of(project_id)
+
     async def store(self, project_id: UUID, event: IngestedEvent) -> IngestStatus:
         """Return once an event is durable; raises as `GroupCommit.submit` does."""
-        return await self._group_commit.submit(project_id, event)
+        return await self.group_commit.submit(project_id, event)
 
     async def store_all(
         self,
@@ -125,7 +132,7 @@ class Intake:
             if position % _EVENTS_AT_ONCE == _EVENTS_AT_ONCE - 1:
                 await asyncio.sleep(0)
         queued = 0
-        answers = await self._group_commit.submit_many(project_id, events)
+        answers = await self.group_commit.submit_many(project_id, events)
         for position, status in zip(positions, answers, strict=True):
             if isinstance(status, UnavailableError):
                 raise status

@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from leadpulse_app.api.ingest import compatible, native, stubs
+from leadpulse_app.api.ingest import compatible, native, stubs, webhook
 from leadpulse_app.api.ingest.answer import Answer
 from leadpulse_app.api.ingest.intake import MAX_EVENT_BYTES, Intake
 from leadpulse_app.api.ingest.request import Request
@@ -44,6 +44,7 @@ _POSTHOG = Route(compatible.take_posthog, compatible.MAX_POSTHOG_BYTES)
 ROUTES: Mapping[str, Route] = {
     EVENT_PATH: Route(native.take_event, MAX_EVENT_BYTES),
     "/api/ingest/batch": Route(native.take_batch, native.MAX_BATCH_BYTES),
+    "/api/webhooks/events": Route(webhook.take_webhook, MAX_EVENT_BYTES),
     **_call_routes("/v1"),
     **_call_routes("/api/s"),
     **_call_routes("/api/s/s2s"),
