@@ -110,7 +110,7 @@ class Decision(Enum):
 
 
 def decide(
-    email: str | None,
+    name: Alias,
     strength: Strength,
     here: Identified,
     there: Identified | None,
@@ -120,8 +120,8 @@ def decide(
     """Decide what a further name of an event means.
 
     Args:
-        email: The email that the event names.
-        strength: What the event says by the name.
+        name: The name.
+        strength: What the event says by it.
         here: The lead that the event belongs to.
         there: The other lead that has the name, if one has.
         are_separated: Whether a person undid a merge of the two.
@@ -129,7 +129,7 @@ def decide(
     if (
         strength is Strength.ANONYMOUS_EMAIL
         and here.email is not None
-        and here.email.lower() != email
+        and here.email.lower() != name.value
     ):
         return Decision.HAND_OVER
     if there is None:

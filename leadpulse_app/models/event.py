@@ -66,6 +66,7 @@ class PendingLink(SQLModel, table=True):
     """An event whose names mean more than one lead. Ids and times alone, no policy."""
 
     __tablename__ = "pending_link"
+    __table_args__ = (Index("pending_link_oldest", "event_id"),)
 
     project_id: UUID = Field(primary_key=True)
     event_id: int = Field(primary_key=True, sa_type=BigInteger)

@@ -1,4 +1,6 @@
-"""Scores until nothing is pending, transaction after transaction.
+"""Scores, and links what was scored, until nothing is pending.
+
+Each lead's scoring and each event's linking is committed by itself.
 
 Hints and sweeps both end up here; however many come at once, few threads score,
 and none of them comes for nothing.
@@ -6,16 +8,21 @@ and none of them comes for nothing.
 
 import threading
 import time
+from uuid import UUID
 
 from psycopg import errors
 
 from leadpulse_app.database import get_pool
+from leadpulse_app.services.identity import link_pending
 from leadpulse_app.services.live import publish_changes
-from leadpulse_app.services.scoring import ScoringResult, score_pending
+from leadpulse_app.services.scoring import score_pending
 
 THREADS = 2
 """How many threads of a process score at once: while one waits for Postgres the
 other folds, and a third would only contend for the interpreter."""
+
+LINKS_AT_ONCE = 100
+"""How many events are linked before scoring has its turn again."""
 
 CONNECTION_TIMEOUT_SECONDS = 2.0
 """Short enough for a worker to end in time while Postgres is away."""
@@ -60,16 +67,25 @@ class Scorer:
 
 
 def _score_once() -> bool:
-    try:
-        with (
-            get_pool().connection(CONNECTION_TIMEOUT_SECONDS) as connection,
-            connection.transaction(),
-        ):
-            result: ScoringResult = score_pending(connection)
-    except (errors.DeadlockDetected, errors.SerializationFailure):
-        return True
-    publish_changes(result.project_ids)
-    return result.found_work
+    """Score and link for a while; return whether it is worth looking again at once."""
+    with get_pool().connection(CONNECTION_TIMEOUT_SECONDS) as connection:
+        try:
+            with connection.transaction():
+                scored = score_pending(connection)
+        except (errors.DeadlockDetected, errors.SerializationFailure):
+            return True
+        publish_changes(scored.project_ids)
+        linked = False
+        changed: set[UUID] = set()
+        for _ in range(LINKS_AT_ONCE):
+            with connection.transaction():
+                result = link_pending(connection)
+            if not result.found_work:
+                break
+            linked = True
+            changed |= result.project_ids
+        publish_changes(changed)
+    return scored.found_work or linked
 
 
 scorer = Scorer()

@@ -49,6 +49,7 @@ CREATE TABLE pending_link (
     until timestamptz,
     PRIMARY KEY (project_id, event_id)
 );
+CREATE INDEX pending_link_oldest ON pending_link (event_id);
 
 CREATE TABLE quarantined_event (
     project_id uuid NOT NULL,

@@ -1,0 +1,6 @@
+"""Identity: which leads are one person, decided by names or by a person."""
+
+from leadpulse_app.services.identity.linking import LinkingResult, link_pending
+from leadpulse_app.services.identity.merging import unmerge
+
+__all__ = ["LinkingResult", "link_pending", "unmerge"]

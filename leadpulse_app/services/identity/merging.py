@@ -1,0 +1,187 @@
+"""Merges leads into one person, and takes a merge back: both move nothing.
+
+A merge is an edge. Events and names stay with the lead they came for, so that undoing
+the edge gives each side exactly what is its own, with what came meanwhile.
+"""
+
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+from leadpulse_app.domain.errors import ConflictError, NotFoundError
+from leadpulse_app.models.ledger import Reason
+from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.identity.roots import (
+    MovedError,
+    lock_roots,
+    root_of,
+    until_stable,
+)
+from leadpulse_app.services.scoring.failures import forget_failures
+from leadpulse_app.services.scoring.folding import refold
+from leadpulse_app.services.scoring.names import show_names
+
+_MERGE = """
+    WITH edge AS (
+        INSERT INTO lead_merge (project_id, id, lead_id, into_id, event_id)
+        VALUES (%(project_id)s, gen_random_uuid(), %(lead_id)s, %(into_id)s,
+            %(event_id)s)
+    )
+    UPDATE lead SET root_id = %(into_id)s
+    WHERE project_id = %(project_id)s AND (id = %(lead_id)s OR root_id = %(lead_id)s)
+"""
+
+_SPLIT = """
+    WITH RECURSIVE edge AS (
+        UPDATE lead_merge SET undone_at = now(), undone_by = %(undone_by)s
+        WHERE project_id = %(project_id)s AND id = %(merge_id)s
+    ), side AS (
+        SELECT %(lead_id)s::uuid AS id
+        UNION ALL
+        SELECT m.lead_id
+        FROM side JOIN lead_merge AS m
+            ON (m.project_id, m.into_id) = (%(project_id)s, side.id)
+        WHERE m.undone_at IS NULL
+    )
+    UPDATE lead SET root_id = nullif(%(lead_id)s::uuid, id)
+    WHERE project_id = %(project_id)s AND id IN (SELECT id FROM side)
+"""
+
+_ARE_SEPARATED = """
+    SELECT EXISTS (
+        SELECT FROM (
+            VALUES (%(one)s::uuid, %(other)s::uuid), (%(other)s, %(one)s)
+        ) AS pair (here, there)
+        CROSS JOIN LATERAL (
+            SELECT pair.here
+            UNION ALL
+            SELECT m.id FROM lead AS m
+            WHERE (m.project_id, m.root_id) = (%(project_id)s, pair.here)
+        ) AS one (id)
+        JOIN lead_merge AS undone
+            ON (undone.project_id, undone.into_id) = (%(project_id)s, one.id)
+            AND undone.undone_at IS NOT NULL
+        JOIN lead AS other
+            ON (other.project_id, other.id) = (undone.project_id, undone.lead_id)
+        WHERE coalesce(other.root_id, other.id) = pair.there
+    )
+"""
+
+
+def merge(
+    connection: psycopg.Connection,
+    project_id: UUID,
+    one: UUID,
+    other: UUID,
+    *,
+    event_id: int | None,
+) -> UUID:
+    """Make two roots one person; the older lead stays on the board.
+
+    Args:
+        connection: Within a transaction scoped to the project that locked both roots.
+        project_id: The project.
+        one: A root.
+        other: Another root.
+        event_id: The event that names both.
+
+    Returns:
+        The root of the two.
+    """
+    into_id, lead_id = sorted((one, other))
+    forget_failures(connection, [(project_id, into_id), (project_id, lead_id)])
+    connection.execute(
+        _MERGE,
+        {
+            "project_id": project_id,
+            "lead_id": lead_id,
+            "into_id": into_id,
+            "event_id": event_id,
+        },
+    )
+    _make_whole(connection, project_id, [into_id], cause=Reason.MERGED)
+    return into_id
+
+
+def are_separated(
+    connection: psycopg.Connection, project_id: UUID, one: UUID, other: UUID
+) -> bool:
+    """Return whether a person undid a merge of members of these two roots."""
+    found = connection.execute(
+        _ARE_SEPARATED, {"project_id": project_id, "one": one, "other": other}
+    ).fetchone()
+    return found is not None and bool(found[0])
+
+
+def unmerge(
+    connection: psycopg.Connection, actor: Actor, *, lead_id: UUID, merge_id: UUID
+) -> None:
+    """Take a merge back: each side is worth its own events again.
+
+    No event merges the two sides again.
+
+    Args:
+        connection: Within a transaction scoped to the actor's project; an ordinary
+            connection, whose work takes a few milliseconds.
+        actor: Who says so.
+        lead_id: The lead, or one that was merged into it.
+        merge_id: Which of its merges.
+
+    Raises:
+        NotFoundError: The project has no such lead, or the lead no such merge.
+        ConflictError: The merge is undone already.
+        UnavailableError: The lead's merges keep changing.
+    """
+
+    def split() -> None:
+        project_id = actor.project_id
+        merged_id = _merged_lead(connection, project_id, merge_id)
+        root_id = root_of(connection, project_id, merged_id)
+        if root_id is None or root_of(connection, project_id, lead_id) != root_id:
+            raise NotFoundError("The lead has no such merge")
+        lock_roots(connection, project_id, [root_id])
+        if (
+            _merged_lead(connection, project_id, merge_id) != merged_id
+            or root_of(connection, project_id, merged_id) != root_id
+        ):
+            raise MovedError
+        forget_failures(connection, [(project_id, root_id)])
+        connection.execute(
+            _SPLIT,
+            {
+                "project_id": project_id,
+                "merge_id": merge_id,
+                "lead_id": merged_id,
+                "undone_by": actor.user_id,
+            },
+        )
+        _make_whole(connection, project_id, [root_id, merged_id], cause=Reason.UNMERGED)
+
+    until_stable(connection, split)
+
+
+def _merged_lead(
+    connection: psycopg.Connection, project_id: UUID, merge_id: UUID
+) -> UUID:
+    query: LiteralString = (
+        "SELECT lead_id, undone_at FROM lead_merge WHERE project_id = %s AND id = %s"
+    )
+    found = connection.execute(query, (project_id, merge_id)).fetchone()
+    if found is None:
+        raise NotFoundError("The lead has no such merge")
+    merged_id, undone_at = found
+    if undone_at is not None:
+        raise ConflictError("This merge is undone already")
+    return UUID(str(merged_id))
+
+
+def _make_whole(
+    connection: psycopg.Connection,
+    project_id: UUID,
+    root_ids: list[UUID],
+    *,
+    cause: Reason,
+) -> None:
+    refold(connection, project_id, root_ids, cause=cause)
+    show_names(connection, [(project_id, root_id) for root_id in root_ids])
