@@ -94,6 +94,7 @@ class WebApp:
             for part in (self._dashboard, self._api):
                 await stack.enter_async_context(part.router.lifespan_context(part))
             await stack.enter_async_context(self._ingest.lifespan())
+            self._api.state.group_commit = self._ingest.group_commit
             # Reflex's heap is large: full collections over it cost half of the
             # throughput and tens of milliseconds each.
             gc.collect()

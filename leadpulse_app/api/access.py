@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from leadpulse_app.database import transaction
 from leadpulse_app.domain.errors import ForbiddenError
 from leadpulse_app.services.actors import SESSION_COOKIE, Actor, resolve_actor
+from leadpulse_app.services.ingest import GroupCommit
 from leadpulse_app.settings import get_settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -56,6 +57,24 @@ async def _actor(
 
 ActorDep = Annotated[Actor, Depends(_actor)]
 """Who is signed in; the transaction sees their project alone."""
+
+
+async def _caller(token: Annotated[str | None, Depends(_token)]) -> Actor:
+    async with transaction() as session:
+        return await resolve_actor(session, token)
+
+
+CallerDep = Annotated[Actor, Depends(_caller)]
+"""Who is signed in, for a route that opens transactions of its own."""
+
+
+def _group_commit(request: Request) -> GroupCommit:
+    group_commit: GroupCommit = request.app.state.group_commit
+    return group_commit
+
+
+GroupCommitDep = Annotated[GroupCommit, Depends(_group_commit)]
+"""What stores events in this process."""
 
 
 def require_same_origin(request: Request) -> None:

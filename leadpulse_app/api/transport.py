@@ -10,6 +10,11 @@ from leadpulse_app.domain.errors import TooLargeError
 MAXIMUM_BODY_BYTES = 64 * 1024
 """Far above any form or setting; events come in through the ingest routes."""
 
+UPLOAD_PATH = "/api/events/batch"
+
+MAXIMUM_UPLOAD_BYTES = 10 * 1024 * 1024
+"""Of an uploaded file; what wraps it in a form comes on top."""
+
 
 class Transport:
     """Refuses bodies over the cap and marks every answer as not to be kept."""
@@ -22,9 +27,13 @@ class Transport:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if _declared_length(scope) > MAXIMUM_BODY_BYTES:
-            refusal = failure_of(TooLargeError("The body is over 64 KB"))
-            await refusal(scope, receive, send)
+        limit = MAXIMUM_BODY_BYTES
+        refusal = "The body is over 64 KB"
+        if scope["path"] == UPLOAD_PATH:
+            limit += MAXIMUM_UPLOAD_BYTES
+            refusal = "The file is over 10 MB"
+        if _declared_length(scope) > limit:
+            await failure_of(TooLargeError(refusal))(scope, receive, send)
             return
         received = 0
 
@@ -32,7 +41,7 @@ class Transport:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAXIMUM_BODY_BYTES:
+            if received > limit:
                 raise HTTPException(413)
             return message
 

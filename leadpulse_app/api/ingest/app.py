@@ -16,6 +16,7 @@ from leadpulse_app.api.ingest.intake import Intake
 from leadpulse_app.api.ingest.request import Request
 from leadpulse_app.api.ingest.routes import find_route
 from leadpulse_app.domain.errors import LeadPulseError, NotFoundError
+from leadpulse_app.services.ingest import GroupCommit
 from leadpulse_app.settings import Settings, get_settings
 
 
@@ -50,6 +51,11 @@ class IngestApp:
             yield
         finally:
             await self._intake.stop()
+
+    @property
+    def group_commit(self) -> GroupCommit:
+        """What stores events, while the lifespan is entered."""
+        return self._intake.group_commit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""

@@ -293,6 +293,10 @@ class GroupCommit:
             self._filled.set()
         return await request.answers
 
+    def wake_scorer(self) -> None:
+        """Tell the scorer that something became pending by another way; don't wait."""
+        self._hints.request()
+
     async def stop(self) -> None:
         """Commit and answer what was accepted, take no more, and let go of Postgres."""
         self._stopping = True
