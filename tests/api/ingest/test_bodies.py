@@ -1,0 +1,190 @@
+"""Whatever is sent, it costs bounded memory and is answered with what is wrong."""
+
+import asyncio
+import gzip
+import json
+import zlib
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from leadpulse_app.api.ingest import body as body_module
+from leadpulse_app.api.ingest.body import Room, Space, read_body
+from leadpulse_app.api.ingest.routes import ROUTES
+from leadpulse_app.domain.errors import (
+    InvalidInputError,
+    TooLargeError,
+    UnavailableError,
+)
+from tests.api.ingest.sending import assert_error, post
+from tests.tenants import Tenant
+
+BATCH = "/v1/batch"
+POSTED = {path: route for path, route in ROUTES.items() if "POST" in route.methods}
+
+
+@pytest.mark.parametrize("path", POSTED)
+async def test_no_more_of_a_body_is_read_than_shows_that_it_is_too_large(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    sent = 0
+    limit = POSTED[path].body_limit
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 64 * 1024
+            yield b" " * 64 * 1024
+
+    assert_error(await client.post(path, content=endless()), 413, "too_large")
+    assert sent <= limit + 2 * 64 * 1024
+
+
+@pytest.mark.parametrize("path", POSTED)
+async def test_the_cap_holds_for_what_is_unpacked(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    bomb = gzip.compress(bytes(POSTED[path].body_limit + 1))
+    assert_error(await client.post(path, content=bomb), 413, "too_large")
+
+
+async def test_a_declared_length_over_the_cap_is_refused_unread(
+    client: httpx.AsyncClient,
+) -> None:
+    for length in ("99999999999", "9" * 5_000):
+        answer = await client.post(
+            BATCH, content=b"{}", headers={"Content-Length": length}
+        )
+        assert_error(answer, 413, "too_large")
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        gzip.compress(b'{"batch": []}')[:-9],
+        gzip.compress(b'{"batch": []}')[:12],
+        b"\x1f\x8b",
+        b"\x1f\x8b" + b"\xff" * 100,
+        gzip.compress(b'{"batch": ') + gzip.compress(b"[]}"),
+        gzip.compress(b'{"batch": []}') + b"\n",
+        gzip.compress(gzip.compress(b'{"batch": []}')),
+        zlib.compress(b'{"batch": []}'),
+    ],
+)
+async def test_broken_gzip_is_invalid(
+    client: httpx.AsyncClient, tenant: Tenant, packed: bytes
+) -> None:
+    answer = await post(client, BATCH, packed, key=tenant.write_key)
+    assert_error(answer, 400, "invalid_input")
+
+
+async def test_a_body_comes_in_any_number_of_pieces(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    call = {"type": "track", "event": "e", "userId": "u", "properties": {}}
+    for whole in (
+        json.dumps({"batch": [call] * 1_000}).encode(),
+        gzip.compress(json.dumps({"batch": [call] * 2_000}).encode()),
+    ):
+
+        async def pieces(whole: bytes = whole) -> AsyncIterator[bytes]:
+            for start in range(0, len(whole), 1_000):
+                yield whole[start : start + 1_000]
+
+        answer = await client.post(
+            BATCH, content=pieces(), headers={"X-Write-Key": tenant.write_key}
+        )
+        assert answer.status_code == 200
+        assert answer.json()["rejected"] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"batch": [' * 2_000,
+        b"[" * 1_000_000,
+        b'{"a":' * 500_000,
+        b'{"batch": [NaN]}',
+        b'{"batch": [1e999]}',
+        b'{"batch": [' + b"1" * 500 + b"]}",
+        b'{"batch": ["\\ud800"]}',
+        b'{"batch": ["\x00"]}',
+        b"\xef\xbb\xbf{}",
+        b"\xff\xfe{\x00}\x00",
+        b'{"batch": []} x',
+        b"batch=[]",
+    ],
+)
+async def test_what_is_not_json_is_invalid(
+    client: httpx.AsyncClient, tenant: Tenant, body: bytes
+) -> None:
+    for path in ("/api/ingest/batch", BATCH, "/batch", "/v1/track", "/e/"):
+        answer = await post(client, path, body, key=tenant.write_key)
+        if len(body) > POSTED[path.rstrip("/")].body_limit:
+            assert_error(answer, 413, "too_large")
+        else:
+            assert_error(answer, 400, "invalid_input")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"batch": [18446744073709551616, -1e308]}',
+        '{"batch": [{"type": "track", "type": "page", "userId": "u"}]}',
+        '{"batch": [{"type": "track", "event": "\\u0000", "userId": "\\u0000"}]}',
+        '{"batch": [' + "[" * 900 + "]" * 900 + "]}",
+        '{"batch": [{"type": "page", "userId": "u", "properties": {"": ""}}]}',
+        '{"batch": [{"type": "page", "userId": 18446744073709551615}]}',
+    ],
+)
+async def test_what_is_json_never_fails(
+    client: httpx.AsyncClient, tenant: Tenant, text: str
+) -> None:
+    answer = await post(client, BATCH, text.encode(), key=tenant.write_key)
+    assert answer.status_code == 200
+
+
+async def test_large_bodies_share_a_bounded_space_and_give_it_back() -> None:
+    space = Space()
+    size = body_module.MAX_HELD_BYTES // 2
+    whole = space.free
+    messages = [{"type": "http.request", "body": bytes(size)}]
+
+    async def receive() -> dict[str, object]:
+        return messages[0]
+
+    with Room(space) as first, Room(space) as second:
+        for room in (first, second):
+            await read_body({}, receive, limit=size, room=room)
+        assert space.free == 0
+        with Room(space) as third, pytest.raises(UnavailableError) as refused:
+            await read_body({}, receive, limit=size, room=third)
+        assert refused.value.retry_after
+        messages[0] = {"type": "http.request", "body": b"{}"}
+        with Room(space) as fourth:
+            assert await read_body({}, receive, limit=size, room=fourth) == b"{}"
+    assert space.free == whole
+    messages[0] = {"type": "http.request", "body": gzip.compress(bytes(10_000_000))}
+    with Room(space) as room, pytest.raises(TooLargeError):
+        await read_body({}, receive, limit=5_000_000, room=room)
+    assert space.free == whole
+
+
+async def test_a_large_body_may_not_take_its_room_forever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(body_module, "READ_TIMEOUT_SECONDS", 0.01)
+    started = False
+
+    async def receive() -> dict[str, object]:
+        nonlocal started
+        if not started:
+            started = True
+            return {"type": "http.request", "body": b"{", "more_body": True}
+        await asyncio.Event().wait()
+        return {}
+
+    space = Space()
+    with Room(space) as room, pytest.raises(InvalidInputError):
+        await read_body({}, receive, limit=1_000, room=room)
