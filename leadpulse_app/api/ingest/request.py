@@ -67,7 +67,7 @@ def find_key(request: Request, places: Iterable[Mapping[str, Any]]) -> str | Non
             case b"bearer":
                 return credentials.strip().decode("latin-1")
     if (header := request.header(b"x-write-key")) is not None:
-        return header
+        return header.partition(":")[0]  # Jitsu's client wants a key in two parts
     for fields in places:
         for field in KEY_FIELDS:
             key = fields.get(field)

@@ -79,6 +79,7 @@ async def test_the_key_is_taken_from_the_first_place_that_has_one(
         assert answer.status_code == 202
     for answer in (
         await post(client, body, headers={"X-Write-Key": good}, params=query),
+        await post(client, body, headers={"X-Write-Key": f"{good}:x"}, params=query),
         await post(client, {**EVENT, "apiKey": good}, params=query),
         await post(client, {**EVENT, "writeKey": good}, params=query),
         await post(client, EVENT, params={"writeKey": good}),
