@@ -20,7 +20,7 @@ class Api(FastAPI):
         """Return the OpenAPI schema, made once."""
         if self.openapi_schema is None:
             schema = super().openapi()
-            schema["paths"] = INGEST_PATHS | schema["paths"]
+            schema["paths"] = {**INGEST_PATHS, **schema["paths"]}
         return super().openapi()
 
 

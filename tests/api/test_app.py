@@ -198,6 +198,8 @@ async def test_every_described_route_answers_in_the_envelope(
     for path, item in schema["paths"].items():
         if "get" not in item or path == "/api/leads/export":
             continue
+        if not path.startswith("/api/"):  # another app's
+            continue
         answer = await client.get(
             path.replace("{lead_id}", lead_id), headers=tenant.bearer
         )
