@@ -5,9 +5,11 @@ compares with the rows' project. Outside of one, those tables read as empty and
 refuse writes. This module is the only place that opens a scope.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
+from typing import TypeVar
 from uuid import UUID
 
 import psycopg
@@ -16,6 +18,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from leadpulse_app.settings import get_settings
+
+Result = TypeVar("Result")
 
 RUNTIME_ROLE = "leadpulse_runtime"
 """What every process but the migration acts as: bound by row-level security,
@@ -97,6 +101,32 @@ def get_pool() -> ConnectionPool[psycopg.Connection]:
         open=True,
         check=ConnectionPool.check_connection,
     )
+
+
+async def run_scoped(
+    project_id: UUID, work: Callable[[psycopg.Connection], Result]
+) -> Result:
+    """Run synchronous work of a service for an asynchronous entry point.
+
+    It runs in a thread and on a connection of its own, and is committed when it
+    returns and rolled back when it raises. For what people do now and then.
+
+    Args:
+        project_id: The project whose rows the work sees.
+        work: Called with the connection, in a transaction.
+
+    Raises:
+        psycopg.OperationalError: Postgres is away.
+    """
+
+    def run() -> Result:
+        with (
+            psycopg.connect(connection_info()) as connection,
+            connection_scope(connection, [project_id]),
+        ):
+            return work(connection)
+
+    return await asyncio.to_thread(run)
 
 
 @asynccontextmanager

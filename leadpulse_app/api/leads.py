@@ -1,5 +1,6 @@
 """Leads: the list, one, its ledger, the judgement of it, and all as CSV."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
@@ -13,13 +14,15 @@ from pydantic import AfterValidator, Field
 from leadpulse_app.api.access import ActorDep, SessionDep
 from leadpulse_app.api.envelope import Body, Success
 from leadpulse_app.api.export import HEADER_LINE, CsvDownload, csv_lines
-from leadpulse_app.database import transaction
+from leadpulse_app.database import run_scoped, transaction
 from leadpulse_app.domain.errors import UnavailableError
+from leadpulse_app.domain.identity import AliasKind
 from leadpulse_app.domain.intelligence import NextAction, Risk
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Reason
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.history import list_history
+from leadpulse_app.services.identity import list_identities, unmerge
 from leadpulse_app.services.leads import (
     MAXIMUM_PAGE,
     MAXIMUM_QUERY_LENGTH,
@@ -30,6 +33,7 @@ from leadpulse_app.services.leads import (
     normalise_search,
     stream_leads,
 )
+from leadpulse_app.services.live import publish_changes
 
 router = APIRouter(prefix="/api/leads", tags=["Leads"])
 
@@ -124,6 +128,43 @@ class HistoryPageBody(Body):
     next_cursor: str | None
 
 
+class AliasBody(Body):
+    """A name that resolves to a lead."""
+
+    kind: AliasKind
+    value: str
+    lead_id: Annotated[
+        UUID, Field(description="The lead that it was first of, perhaps merged since.")
+    ]
+    since: datetime
+
+
+class MergeBody(Body):
+    """Two leads that turned out to be one person."""
+
+    id: UUID
+    lead_id: Annotated[UUID, Field(description="The lead that was merged away.")]
+    into_id: Annotated[UUID, Field(description="The lead that it became part of.")]
+    merged_at: datetime
+    event: Annotated[
+        str | None, Field(description="The message id of the event that named both.")
+    ]
+
+
+class IdentitiesBody(Body):
+    """What a lead is known by, and what was merged into it."""
+
+    lead_id: UUID
+    aliases: tuple[AliasBody, ...]
+    merges: tuple[MergeBody, ...]
+
+
+class UnmergeBody(Body):
+    """Which merge to take back."""
+
+    merge_id: UUID
+
+
 @router.get("")
 async def show_leads(
     session: SessionDep,
@@ -200,6 +241,35 @@ async def show_history(
     """List a lead's ledger, newest first: every change of its score and why."""
     page = await list_history(session, actor, lead_id, limit=limit, cursor=cursor)
     return Success(data=HistoryPageBody.model_validate(page))
+
+
+@router.get("/{lead_id}/identities")
+async def show_identities(
+    session: SessionDep, actor: ActorDep, lead_id: UUID
+) -> Success[IdentitiesBody]:
+    """List the names that resolve to a lead, and the merges that made it."""
+    found = await list_identities(session, actor, lead_id)
+    return Success(data=IdentitiesBody.model_validate(found))
+
+
+@router.post("/{lead_id}/unmerge")
+async def unmerge_lead(
+    actor: ActorDep, lead_id: UUID, body: UnmergeBody
+) -> Success[LeadBody]:
+    """Take a merge back: both leads are worth their own events again, for good.
+
+    The answer is the lead that had been merged away.
+    """
+    split_off = await run_scoped(
+        actor.project_id,
+        lambda connection: unmerge(
+            connection, actor, lead_id=lead_id, merge_id=body.merge_id
+        ),
+    )
+    await asyncio.to_thread(publish_changes, [actor.project_id])
+    async with transaction(actor.project_id) as session:
+        lead = await get_lead(session, actor, split_off, now=datetime.now(UTC))
+    return Success(data=LeadBody.model_validate(lead))
 
 
 @router.get("/{lead_id}/intelligence")

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
@@ -30,6 +31,7 @@ class RecentEvent:
     message_id: str
     type: str
     lead_id: UUID
+    """The lead that it counts for, whoever it came for."""
     lead_label: str
     anonymous_id: str | None
     user_id: str | None
@@ -131,18 +133,25 @@ async def list_recent_events(
         event_type: Only events of this type.
         only_held: Only events in quarantine.
     """
+    origin = aliased(Lead)
     query = (
         select(
             Event,
+            col(Lead.id),
             func.coalesce(
                 col(Lead.name), col(Lead.email), col(Lead.user_id), Lead.anonymous_id
             ),
             col(QuarantinedEvent.reason),
         )
         .join(
+            origin,
+            (col(origin.project_id) == col(Event.project_id))
+            & (col(origin.id) == Event.lead_id),
+        )
+        .join(
             Lead,
             (col(Lead.project_id) == col(Event.project_id))
-            & (col(Lead.id) == Event.lead_id),
+            & (col(Lead.id) == func.coalesce(col(origin.root_id), col(origin.id))),
         )
         .outerjoin(
             QuarantinedEvent,
@@ -166,8 +175,8 @@ async def list_recent_events(
             event_id=event.id,
             message_id=event.message_id,
             type=event.type,
-            lead_id=event.lead_id,
-            lead_label=label or str(event.lead_id),
+            lead_id=lead_id,
+            lead_label=label or str(lead_id),
             anonymous_id=event.anonymous_id,
             user_id=event.user_id,
             session_id=event.session_id,
@@ -180,7 +189,7 @@ async def list_recent_events(
             bot=bot,
             properties=event.properties,
         )
-        for event, label, bot in rows
+        for event, lead_id, label, bot in rows
     )
 
 

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
-from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
-from leadpulse_app.models import Event, Lead, Reason, ScoreEntry
+from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.models import Event, Reason, ScoreEntry
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.leads import MAXIMUM_PAGE
+from leadpulse_app.services.leads import MAXIMUM_PAGE, find_root
 from leadpulse_app.services.rules import rule_names
 
 
@@ -61,6 +61,8 @@ async def list_history(
 ) -> HistoryPage:
     """Return lines of a lead's ledger, newest first.
 
+    One that was merged away is shown as the lead that it is part of.
+
     Args:
         session: A transaction scoped to the actor's project.
         actor: Who asks.
@@ -75,7 +77,7 @@ async def list_history(
     if not 1 <= limit <= MAXIMUM_PAGE:
         message = f"The limit has to be within 1 and {MAXIMUM_PAGE}"
         raise InvalidInputError(message, details={"limit": message})
-    await _require_lead(session, actor, lead_id)
+    root_id = await find_root(session, actor, lead_id)
     page = (
         select(
             ScoreEntry, col(Event.message_id), col(Event.type), col(Event.occurred_at)
@@ -89,7 +91,7 @@ async def list_history(
         )
         .where(
             col(ScoreEntry.project_id) == actor.project_id,
-            col(ScoreEntry.lead_id) == lead_id,
+            col(ScoreEntry.lead_id) == root_id,
         )
         .order_by(col(ScoreEntry.sequence).desc())
         .limit(limit + 1)
@@ -129,13 +131,3 @@ async def list_history(
         entries,
         encode_cursor(entries[-1].sequence, _LEDGER_POSITION) if more else None,
     )
-
-
-async def _require_lead(session: AsyncSession, actor: Actor, lead_id: UUID) -> None:
-    found = await session.scalar(
-        select(col(Lead.id)).where(
-            col(Lead.project_id) == actor.project_id, col(Lead.id) == lead_id
-        )
-    )
-    if found is None:
-        raise NotFoundError("There is no such lead")

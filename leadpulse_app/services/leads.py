@@ -13,7 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
-from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
+from leadpulse_app.domain.errors import (
+    InvalidInputError,
+    NotFoundError,
+    UnavailableError,
+)
 from leadpulse_app.domain.intelligence import (
     VELOCITY_WINDOW,
     NextAction,
@@ -140,25 +144,44 @@ async def get_lead(
 ) -> LeadSummary:
     """Return one lead of the actor's project.
 
+    One that was merged away is shown as the lead that it is part of.
+
     Raises:
         NotFoundError: The project has no such lead.
     """
     lead = await session.scalar(
         select(Lead).where(
+            col(Lead.project_id) == actor.project_id,
+            col(Lead.id) == await find_root(session, actor, lead_id),
+        )
+    )
+    if lead is None:  # merged away between the two looks at it
+        raise UnavailableError("The lead is changing", retry_after=1)
+    (summary,) = await _summaries(session, actor, [lead], now=now)
+    return summary
+
+
+async def find_root(session: AsyncSession, actor: Actor, lead_id: UUID) -> UUID:
+    """Return the lead that one is part of: itself, unless it was merged away.
+
+    Raises:
+        NotFoundError: The project has no such lead.
+    """
+    root_id = await session.scalar(
+        select(func.coalesce(col(Lead.root_id), col(Lead.id))).where(
             col(Lead.project_id) == actor.project_id, col(Lead.id) == lead_id
         )
     )
-    if lead is None:
+    if root_id is None:
         raise NotFoundError("There is no such lead")
-    (summary,) = await _summaries(session, actor, [lead], now=now)
-    return summary
+    return UUID(str(root_id))
 
 
 async def count_by_stage(session: AsyncSession, actor: Actor) -> dict[Stage, int]:
     """Return how many leads the actor's project has in each stage, coldest first."""
     found = await session.execute(
         select(col(Lead.stage), func.count())
-        .where(col(Lead.project_id) == actor.project_id)
+        .where(col(Lead.project_id) == actor.project_id, col(Lead.root_id).is_(None))
         .group_by(col(Lead.stage))
     )
     counts = dict.fromkeys(Stage, 0)
@@ -228,7 +251,10 @@ def normalise_search(query: str) -> str:
 def _conditions(
     actor: Actor, *, stage: Stage | None, query: str | None
 ) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [col(Lead.project_id) == actor.project_id]
+    conditions: list[ColumnElement[bool]] = [
+        col(Lead.project_id) == actor.project_id,
+        col(Lead.root_id).is_(None),
+    ]
     if stage is not None:
         conditions.append(col(Lead.stage) == stage)
     if query and (wanted := normalise_search(query)):
@@ -271,17 +297,29 @@ def _cursor_after(lead: Lead, sort: LeadSort) -> str:
 async def _summaries(
     session: AsyncSession, actor: Actor, leads: Sequence[Lead], *, now: datetime
 ) -> tuple[LeadSummary, ...]:
+    root_ids = [lead.id for lead in leads]
+    members = (
+        select(col(Lead.id), col(Lead.id).label("root_id"))
+        .where(col(Lead.project_id) == actor.project_id, col(Lead.id).in_(root_ids))
+        .union_all(
+            select(col(Lead.id), col(Lead.root_id)).where(
+                col(Lead.project_id) == actor.project_id,
+                col(Lead.root_id).in_(root_ids),
+            )
+        )
+        .subquery()
+    )
     found = await session.execute(
-        select(col(Event.lead_id), func.count())
+        select(members.c.root_id, func.count())
+        .join(Event, col(Event.lead_id) == members.c.id)
         .where(
             col(Event.project_id) == actor.project_id,
-            col(Event.lead_id).in_([lead.id for lead in leads]),
             col(Event.occurred_at) > now - VELOCITY_WINDOW,
             col(Event.occurred_at) <= now,
         )
-        .group_by(col(Event.lead_id))
+        .group_by(members.c.root_id)
     )
-    recent = dict(found.all())
+    recent: dict[UUID, int] = dict(found.all())
     return tuple(_summary(lead, recent.get(lead.id, 0), now=now) for lead in leads)
 
 

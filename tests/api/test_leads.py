@@ -4,7 +4,7 @@ import io
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -15,6 +15,8 @@ from leadpulse_app.api import export
 from leadpulse_app.api.app import create_api
 from leadpulse_app.api.leads import MAXIMUM_EXPORTS_PER_PROJECT, _exported
 from leadpulse_app.database import get_engine, transaction
+from leadpulse_app.domain.identity import AliasKind
+from leadpulse_app.models import LeadAlias, LeadMerge
 from leadpulse_app.services.leads import LeadSort
 from leadpulse_app.services.rules import active_ruleset
 from tests.tenants import Tenant, make_tenant
@@ -120,7 +122,7 @@ async def test_history_explains_every_point(
     }
 
 
-@pytest.mark.parametrize("part", ["", "/history", "/intelligence"])
+@pytest.mark.parametrize("part", ["", "/history", "/intelligence", "/identities"])
 async def test_another_projects_lead_is_not_found(
     client: httpx.AsyncClient, tenant: Tenant, part: str
 ) -> None:
@@ -314,3 +316,85 @@ async def _fill(tenant: Tenant, count: int) -> None:
             ),
             {"project": tenant.actor.project_id, "count": count},
         )
+
+
+async def merged_pair(tenant: Tenant) -> tuple[UUID, UUID, UUID]:
+    """A lead, another one that was merged into it, and the merge."""
+    root_id, merge_id = await tenant.add_lead(score=5, name="Ada"), uuid4()
+    other_id = await tenant.add_lead(score=65, name="Visitor", root_id=root_id)
+    event = await tenant.add_event(other_id)
+    rows = (
+        LeadAlias(kind=AliasKind.USER, value="u", lead_id=root_id),
+        LeadAlias(kind=AliasKind.ANONYMOUS, value="a", lead_id=other_id),
+        LeadMerge(id=merge_id, lead_id=other_id, into_id=root_id, event_id=event.id),
+    )
+    async with transaction(tenant.actor.project_id) as session:
+        for row in rows:
+            row.project_id = tenant.actor.project_id
+            session.add(row)
+    return root_id, other_id, merge_id
+
+
+async def test_a_merged_lead_is_shown_as_the_lead_it_is_part_of(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    root_id, other_id, _ = await merged_pair(tenant)
+    for part in ("", "/intelligence"):
+        of_root, of_other = [
+            await client.get(f"/api/leads/{lead_id}{part}", headers=tenant.bearer)
+            for lead_id in (root_id, other_id)
+        ]
+        assert of_root.json() == of_other.json()
+        assert of_root.json()["data"]["eventsLast24h"] == 1
+    page = (await client.get("/api/leads", headers=tenant.bearer)).json()["data"]
+    assert (page["total"], [lead["id"] for lead in page["leads"]]) == (
+        1,
+        [str(root_id)],
+    )
+    export = await client.get("/api/leads/export", headers=tenant.bearer)
+    assert "Visitor" not in export.text
+
+
+async def test_a_lead_tells_its_names_and_its_merges_and_a_merge_can_be_undone(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    root_id, other_id, merge_id = await merged_pair(tenant)
+    answer = await client.get(
+        f"/api/leads/{other_id}/identities", headers=tenant.bearer
+    )
+    found = answer.json()["data"]
+    assert found["leadId"] == str(root_id)
+    assert {
+        (alias["kind"], alias["value"], alias["leadId"]) for alias in found["aliases"]
+    } == {("user", "u", str(root_id)), ("anonymous", "a", str(other_id))}
+    (merge,) = found["merges"]
+    assert (merge["id"], merge["leadId"]) == (str(merge_id), str(other_id))
+    assert merge["event"]
+
+    path, body = f"/api/leads/{root_id}/unmerge", {"mergeId": str(merge_id)}
+    stranger = await make_tenant()
+    refused = await client.post(path, json=body, headers=stranger.bearer)
+    assert refused.status_code == 404
+    undone = await client.post(path, json=body, headers=tenant.bearer)
+    assert undone.json()["data"]["id"] == str(other_id)
+    again = await client.post(path, json=body, headers=tenant.bearer)
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    page = (await client.get("/api/leads", headers=tenant.bearer)).json()["data"]
+    assert page["total"] == 2
+
+
+async def test_only_an_admin_may_undo_a_merge(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    root_id, _, merge_id = await merged_pair(tenant)
+    async with transaction(tenant.actor.project_id) as session:
+        await session.execute(
+            text("UPDATE membership SET role = 'member' WHERE project_id = :id"),
+            {"id": tenant.actor.project_id},
+        )
+    refused = await client.post(
+        f"/api/leads/{root_id}/unmerge",
+        json={"mergeId": str(merge_id)},
+        headers=tenant.bearer,
+    )
+    assert refused.status_code == 403

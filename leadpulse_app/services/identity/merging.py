@@ -116,26 +116,31 @@ def are_separated(
 
 def unmerge(
     connection: psycopg.Connection, actor: Actor, *, lead_id: UUID, merge_id: UUID
-) -> None:
+) -> UUID:
     """Take a merge back: each side is worth its own events again.
 
     No event merges the two sides again.
 
     Args:
-        connection: Within a transaction scoped to the actor's project; an ordinary
-            connection, whose work takes a few milliseconds.
+        connection: Within a transaction scoped to the actor's project.
         actor: Who says so.
         lead_id: The lead, or one that was merged into it.
         merge_id: Which of its merges.
 
+    Returns:
+        The lead that was merged away and is one by itself now.
+
     Raises:
+        ForbiddenError: The actor is no admin.
         NotFoundError: The project has no such lead, or the lead no such merge.
         ConflictError: The merge is undone already.
         UnavailableError: The lead's merges keep changing.
     """
 
-    def split() -> None:
-        project_id = actor.project_id
+    actor.require_admin()
+    project_id = actor.project_id
+
+    def split() -> UUID:
         merged_id = _merged_lead(connection, project_id, merge_id)
         root_id = root_of(connection, project_id, merged_id)
         if root_id is None or root_of(connection, project_id, lead_id) != root_id:
@@ -157,8 +162,9 @@ def unmerge(
             },
         )
         _make_whole(connection, project_id, [root_id, merged_id], cause=Reason.UNMERGED)
+        return merged_id
 
-    until_stable(connection, split)
+    return until_stable(connection, split)
 
 
 def _merged_lead(
