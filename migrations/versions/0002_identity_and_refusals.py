@@ -16,7 +16,8 @@ ALTER TABLE project
 
 ALTER TABLE event
     ADD COLUMN previous_id text,
-    ADD COLUMN traits jsonb;
+    ADD COLUMN traits jsonb,
+    DROP CONSTRAINT event_project_id_lead_id_fkey;
 
 ALTER TABLE lead
     ADD COLUMN root_id uuid,

@@ -1,7 +1,7 @@
 """An acknowledged event is stored, once, whatever happens around it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -20,10 +20,18 @@ from leadpulse_app.models import (
     Lead,
     LeadAlias,
     Pending,
+    Project,
     QuarantinedEvent,
 )
 from leadpulse_app.services.ingest import GroupCommit, IngestStatus
-from leadpulse_app.services.ingest.commit import MAX_BATCH, MAX_WAITING
+from leadpulse_app.services.ingest.commit import (
+    _ALIASES,
+    _EVENTS,
+    _EVENTS_SOME_HELD,
+    _LEADS,
+    MAX_BATCH,
+    MAX_WAITING,
+)
 from tests.tenants import make_tenant
 
 
@@ -240,8 +248,42 @@ async def test_a_name_that_now_means_another_lead_does_so_for_the_next_event(
                 )
                 .values(lead_id=of_b)
             )
+            await session.execute(
+                update(Project)
+                .where(col(Project.id) == project_id)
+                .values(identity_version=Project.identity_version + 1)
+            )
+        await commit.submit(project_id, make_event("a", messageId="next"))
         await commit.submit(project_id, make_event("a", messageId="later"))
-    assert (await stored_events(project_id))["later"].lead_id == of_b
+    stored = await stored_events(project_id)
+    assert stored["next"].lead_id == stored["later"].lead_id == of_b
+
+
+@pytest.mark.parametrize("statement", [_ALIASES, _LEADS, _EVENTS, _EVENTS_SOME_HELD])
+async def test_nothing_is_looked_up_by_less_than_its_key_however_new_the_tables_are(
+    project_id: UUID, statement: bytes
+) -> None:
+    with psycopg.connect(database.connection_info()) as connection:
+        explained = connection.execute(
+            b"EXPLAIN (GENERIC_PLAN, FORMAT JSON) " + statement
+        ).fetchone()
+    assert explained is not None
+    for scan in scans_of(explained[0][0]["Plan"]):
+        condition = scan.get("Index Cond", "")
+        match scan["Relation Name"]:
+            case "event":
+                assert "message_id = " in condition
+            case "lead_alias":
+                assert "kind = " in condition
+                assert "value = " in condition
+
+
+def scans_of(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the nodes of a plan that read rows of a table."""
+    for below in plan.get("Plans", ()):
+        yield from scans_of(below)
+    if "Relation Name" in plan and plan["Node Type"] != "ModifyTable":
+        yield plan
 
 
 async def test_a_message_id_is_queued_once_within_a_batch_and_between_batches(
@@ -331,6 +373,11 @@ async def test_a_remembered_name_that_is_gone_is_made_anew(
         with psycopg.connect(database.database_url()) as owner:
             owner.execute(
                 database.SCOPE_STATEMENT, (database.scope_value([project_id]),)
+            )
+            owner.execute(
+                "UPDATE project SET identity_version = identity_version + 1 "
+                "WHERE id = %s",
+                (project_id,),
             )
             for table in ("pending", "event", "lead_alias", "lead"):
                 owner.execute(

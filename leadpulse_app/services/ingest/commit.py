@@ -41,14 +41,21 @@ BUSY_BATCH = 4
 """Events in a batch from which on a process is busy: a larger one costs less for each,
 and its senders are about to send again."""
 
-MAX_KNOWN_ALIASES = 100_000
-"""Aliases that a process remembers to exist, about 40 MB of them."""
+MAX_KNOWN_LEADS = 100_000
+"""Aliases whose lead a process remembers, about 60 MB of them."""
+
+MAX_KNOWN_PROJECTS = 10_000
+"""Projects of which a process remembers leads."""
 
 WRITE_TIMEOUT_SECONDS = 10.0
 """Longer than a checkpoint holds up a commit."""
 
 STOP_TIMEOUT_SECONDS = 4.0
 """For what was accepted; the server gives the whole process a second more."""
+
+# A row is looked up by its key in a scalar subquery, and its project is compared behind
+# IS TRUE, where no index sees it; the policy's condition is what they see. With both,
+# Postgres takes the project alone for as good as a key, and reads all rows of it.
 
 _ALIASES = b"""
 INSERT INTO lead_alias (project_id, kind, value, lead_id)
@@ -59,23 +66,29 @@ FROM json_to_recordset($1) AS proposed (
 )
 WHERE EXISTS (
     SELECT FROM json_array_elements_text(message_ids) AS sent (message_id)
-    WHERE NOT EXISTS (
-        SELECT FROM event AS e
-        WHERE (e.project_id, e.message_id) = (proposed.project_id, sent.message_id)
-    )
+    WHERE (
+        SELECT before.message_id
+        FROM event AS before
+        WHERE (before.project_id = proposed.project_id) IS TRUE
+            AND before.message_id = sent.message_id
+    ) IS NULL
 )
 ORDER BY ordinal
 ON CONFLICT (project_id, kind, value) DO NOTHING
 """  # a name that comes with duplicates alone makes no lead
 
 _LEADS = b"""
-WITH resolved AS (
-    SELECT proposed.*, owner.lead_id AS owner_id
+WITH resolved AS MATERIALIZED (
+    SELECT proposed.*, (
+        SELECT owner.lead_id
+        FROM lead_alias AS owner
+        WHERE (owner.project_id = proposed.project_id) IS TRUE
+            AND owner.kind = proposed.kind AND owner.value = proposed.value
+    ) AS owner_id
     FROM json_to_recordset($1) AS proposed (
         ordinal integer, project_id uuid, kind text, value text, lead_id uuid,
         anonymous_id text, user_id text
     )
-    JOIN lead_alias AS owner USING (project_id, kind, value)
 ), won AS (
     INSERT INTO lead (project_id, id, anonymous_id, user_id)
     SELECT project_id, lead_id, anonymous_id, user_id
@@ -83,18 +96,21 @@ WITH resolved AS (
     WHERE owner_id = lead_id
     ORDER BY ordinal
 )
-SELECT ordinal FROM resolved
+SELECT ordinal, owner_id, identity_version
+FROM resolved
+JOIN project ON project.id = resolved.project_id
+WHERE owner_id IS NOT NULL
 """  # a statement of its own, since one snapshot would not see a concurrent winner
 
 _STORED = b"""
 WITH sent AS (
     SELECT *
     FROM json_to_recordset($1) AS event (
-        ordinal integer, project_id uuid, kind text, value text,
-        message_id text, type text, anonymous_id text, user_id text, session_id text,
-        previous_id text, properties jsonb, traits jsonb, timestamp timestamptz,
-        sent_at timestamptz, received_at timestamptz, occurred_at timestamptz,
-        quarantine text
+        ordinal integer, project_id uuid, kind text, value text, lead_id uuid,
+        version bigint, message_id text, type text, anonymous_id text, user_id text,
+        session_id text, previous_id text, properties jsonb, traits jsonb,
+        timestamp timestamptz, sent_at timestamptz, received_at timestamptz,
+        occurred_at timestamptz, quarantine text
     )
 ), stored AS (
     INSERT INTO event (
@@ -106,39 +122,47 @@ WITH sent AS (
         previous_id, properties, traits, timestamp, sent_at, received_at, occurred_at
     FROM sent
     CROSS JOIN LATERAL (
-        SELECT (
-            SELECT owner.lead_id
-            FROM lead_alias AS owner
-            WHERE owner.project_id = sent.project_id
-                AND owner.kind = sent.kind AND owner.value = sent.value
-        ) AS lead_id
+        SELECT CASE
+            WHEN (project_id, version) IN (SELECT id, identity_version FROM project)
+            THEN sent.lead_id
+            ELSE (
+                SELECT owner.lead_id
+                FROM lead_alias AS owner
+                WHERE (owner.project_id = sent.project_id) IS TRUE
+                    AND owner.kind = sent.kind AND owner.value = sent.value
+            )
+        END AS lead_id
     ) AS whose
-    WHERE whose.lead_id IS NOT NULL OR NOT EXISTS (  -- which the table then refuses
-        SELECT FROM event AS before
-        WHERE (before.project_id, before.message_id)
-            = (sent.project_id, sent.message_id)
-    )
+    WHERE sent.lead_id IS NOT NULL  -- else it is a duplicate where it has no alias
+        OR whose.lead_id IS NOT NULL
     ORDER BY ordinal
     ON CONFLICT (project_id, message_id) DO NOTHING
     RETURNING project_id, id, lead_id, message_id
 )"""
-"""Stores events under whoever their alias belongs to at this moment. An alias of
-nobody is that of a duplicate, or else a data error."""
+"""Stores events under the lead that was sent, where no alias of the project was given
+to another lead since it was found out, and else under whoever has the alias now."""
+
+_TOLD = b"""
+SELECT project.id, identity_version, json_agg(message_id)
+FROM project
+LEFT JOIN stored ON stored.project_id = project.id
+WHERE project.id IN (SELECT project_id FROM sent)
+GROUP BY project.id
+"""
 
 _EVENTS = (
     _STORED
     + b""", to_score AS (
     INSERT INTO pending (project_id, lead_id, event_id)
     SELECT project_id, lead_id, id FROM stored
-)
-SELECT project_id, message_id FROM stored
-"""
+)"""
+    + _TOLD
 )
 
 _EVENTS_SOME_HELD = (
     _STORED
     + b""", judged AS (
-    SELECT project_id, lead_id, id, quarantine
+    SELECT project_id, stored.lead_id, id, quarantine
     FROM stored JOIN sent USING (project_id, message_id)
 ), held AS (
     INSERT INTO quarantined_event (project_id, lead_id, event_id, reason)
@@ -146,9 +170,8 @@ _EVENTS_SOME_HELD = (
 ), to_score AS (
     INSERT INTO pending (project_id, lead_id, event_id)
     SELECT project_id, lead_id, id FROM judged WHERE quarantine IS NULL
-)
-SELECT project_id, message_id FROM stored
-"""
+)"""
+    + _TOLD
 )
 
 _DATA_ERRORS = (psycopg.DataError, psycopg.IntegrityError, orjson.JSONEncodeError)
@@ -165,11 +188,14 @@ class IngestStatus(StrEnum):
     """Its message id was stored before."""
 
 
-_EventKey: TypeAlias = tuple[bytes, bytes]
-"""Project and message id, as Postgres keeps and sorts them."""
+_EventKey: TypeAlias = tuple[bytes, str]
+"""Project and message id; sorts as in Postgres, where it is a lock's order."""
 
 _AliasKey: TypeAlias = tuple[bytes, str, str]
 """Project, kind and value."""
+
+_KnownLead: TypeAlias = tuple[UUID, int]
+"""A lead, and the version of its project's identities at which an alias was its."""
 
 
 _Answer: TypeAlias = IngestStatus | LeadPulseError
@@ -218,7 +244,7 @@ class _Waiting:
         self._position = position
         self.project_id = project_id
         self.event = event
-        self.event_key: _EventKey = (project, event.message_id.encode())
+        self.event_key: _EventKey = (project, event.message_id)
         self.alias_key: _AliasKey = (project, alias.kind.value, alias.value)
 
     @property
@@ -243,7 +269,8 @@ class GroupCommit:
         self._enough = 1
         self._filled = asyncio.Event()
         self._stopping = False
-        self._known_aliases: OrderedDict[_AliasKey, None] = OrderedDict()
+        self._known_leads: OrderedDict[_AliasKey, _KnownLead] = OrderedDict()
+        self._versions: dict[bytes, int] = {}
         self._committer: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -292,10 +319,6 @@ class GroupCommit:
         if len(self._queue) >= self._enough:
             self._filled.set()
         return await request.answers
-
-    def wake_scorer(self) -> None:
-        """Tell the scorer that something became pending by another way; don't wait."""
-        self._hints.request()
 
     async def stop(self) -> None:
         """Commit and answer what was accepted, take no more, and let go of Postgres."""
@@ -367,20 +390,16 @@ class GroupCommit:
     ) -> None:
         """Try again in halves, so that only the events to blame are refused.
 
-        What is remembered may be to blame too: it is found out anew.
+        A remembered lead may be to blame too: it is found out anew.
         """
         remembered = [
-            waiting.alias_key
-            for waiting in batch
-            if waiting.alias_key in self._known_aliases
+            self._known_leads.pop(waiting.alias_key, None) for waiting in batch
         ]
-        for alias_key in remembered:
-            self._known_aliases.pop(alias_key, None)
         if len(batch) > 1:
             middle = len(batch) // 2
             await self._commit(line, batch[:middle])
             await self._commit(line, batch[middle:])
-        elif remembered:
+        elif any(remembered):
             await self._commit(line, batch)
         else:
             logger.error("Postgres refuses an event: %s", error)
@@ -396,32 +415,41 @@ class GroupCommit:
         rows = []
         for ordinal, key in enumerate(sorted(events)):
             waiting = events[key]
-            if not self._knows(waiting.alias_key):
+            known = self._known_lead(waiting.alias_key)
+            if known is None:
                 unknown.setdefault(waiting.alias_key, []).append(waiting)
             some_held = some_held or waiting.event.quarantine is not None
-            rows.append(_event_row(ordinal, waiting))
+            rows.append(_event_row(ordinal, waiting, known))
         alias_keys = sorted(unknown)
         leads = [_lead_row(n, unknown[key]) for n, key in enumerate(alias_keys)]
         proposals = [orjson.dumps(leads)]
-        _, *resolved, stored = await line.round_trip(
+        _, *resolved, told = await line.round_trip(
             scope_command({waiting.project_id for waiting in batch}),
             *([(_ALIASES, proposals), (_LEADS, proposals)] if unknown else ()),
             (_EVENTS_SOME_HELD if some_held else _EVENTS, [orjson.dumps(rows)]),
         )
-        for (position,) in resolved[-1] if resolved else ():
-            self._remember(alias_keys[int.from_bytes(position)])
-        return {(project, message_id) for project, message_id in stored}
+        for position, owner, version in resolved[-1] if resolved else ():
+            alias_key = alias_keys[int.from_bytes(position)]
+            self._remember(alias_key, (UUID(bytes=owner), int.from_bytes(version)))
+        stored: set[_EventKey] = set()
+        for project, version, message_ids in told:
+            if len(self._versions) >= MAX_KNOWN_PROJECTS:
+                self._versions.clear()
+            self._versions[project] = int.from_bytes(version)
+            stored.update((project, sent) for sent in orjson.loads(message_ids))
+        return stored
 
-    def _knows(self, key: _AliasKey) -> bool:
-        known = key in self._known_aliases
-        if known:
-            self._known_aliases.move_to_end(key)
+    def _known_lead(self, key: _AliasKey) -> _KnownLead | None:
+        known = self._known_leads.get(key)
+        if known is None or known[1] != self._versions.get(key[0]):
+            return None
+        self._known_leads.move_to_end(key)
         return known
 
-    def _remember(self, key: _AliasKey) -> None:
-        self._known_aliases[key] = None
-        if len(self._known_aliases) > MAX_KNOWN_ALIASES:
-            self._known_aliases.popitem(last=False)
+    def _remember(self, key: _AliasKey, known: _KnownLead) -> None:
+        self._known_leads[key] = known
+        if len(self._known_leads) > MAX_KNOWN_LEADS:
+            self._known_leads.popitem(last=False)
 
 
 def _lead_row(ordinal: int, named: Sequence[_Waiting]) -> Mapping[str, object]:
@@ -439,7 +467,9 @@ def _lead_row(ordinal: int, named: Sequence[_Waiting]) -> Mapping[str, object]:
     }
 
 
-def _event_row(ordinal: int, waiting: _Waiting) -> Mapping[str, object]:
+def _event_row(
+    ordinal: int, waiting: _Waiting, known: _KnownLead | None
+) -> Mapping[str, object]:
     event = waiting.event
     _, kind, value = waiting.alias_key
     row: dict[str, object] = {
@@ -456,6 +486,8 @@ def _event_row(ordinal: int, waiting: _Waiting) -> Mapping[str, object]:
         "received_at": event.received_at,
         "occurred_at": event.occurred_at,
     }
+    if known is not None:
+        row["lead_id"], row["version"] = known
     if event.timestamp is not None:
         row["timestamp"] = event.timestamp
     if event.sent_at is not None:
