@@ -1,19 +1,31 @@
-"""One lead: the judgement of it, and every line of its ledger, newest first."""
+"""One lead: the judgement of it, its ledger, and what it is known by."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from urllib.parse import urlencode
 from uuid import UUID
 
 import reflex as rx
+from reflex_base.event import EventSpec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadpulse_app import database
-from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
+from leadpulse_app.domain.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    UnavailableError,
+)
+from leadpulse_app.models import Role
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.history import HistoryEntry, HistoryPage, list_history
+from leadpulse_app.services.identity import Identities, list_identities, unmerge
 from leadpulse_app.services.leads import LeadSummary, get_lead
+from leadpulse_app.services.live import publish_changes
 from leadpulse_app.state import words
+from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.leads import LEADS_PATH
 from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of
 from leadpulse_app.state.pages import LivePage, Status
@@ -38,9 +50,30 @@ class LedgerRow:
 
 
 @dataclass(frozen=True)
+class NameRow:
+    """A name that the lead is known by."""
+
+    id: str
+    kind: str
+    value: str
+    since: Moment
+
+
+@dataclass(frozen=True)
+class MergeRow:
+    """A lead that turned out to be this one too."""
+
+    id: str
+    name: str
+    merged: Moment
+
+
+@dataclass(frozen=True)
 class _Content:
     lead: LeadSummary
     history: HistoryPage
+    identities: Identities
+    may_unmerge: bool
     first_page: bool
     now: datetime
     time_zone: str
@@ -63,6 +96,9 @@ class LeadState(LivePage, rx.State):
     ledger: list[LedgerRow] = []
     newest_href: str = ""
     older_href: str = ""
+    names: list[NameRow] = []
+    merges: list[MergeRow] = []
+    may_unmerge: bool = False
 
     @rx.var
     def title(self) -> str:
@@ -87,6 +123,8 @@ class LeadState(LivePage, rx.State):
             return _Content(
                 lead=await get_lead(session, actor, lead_id, now=now),
                 history=await _history(session, actor, lead_id, cursor),
+                identities=await list_identities(session, actor, lead_id),
+                may_unmerge=actor.role is Role.ADMIN,
                 first_page=cursor is None,
                 now=now,
                 time_zone=actor.time_zone,
@@ -111,6 +149,49 @@ class LeadState(LivePage, rx.State):
         older = content.history.next_cursor
         self.older_href = f"{href}?{urlencode({'before': older})}" if older else ""
         self.newest_href = "" if content.first_page else href
+        self.names = [
+            NameRow(
+                id=f"{alias.kind} {alias.value}",
+                kind=words.alias_kind(alias.kind),
+                value=alias.value,
+                since=moment_of(alias.since, now=content.now, zone=zone),
+            )
+            for alias in content.identities.aliases
+        ]
+        first_names = {
+            alias.lead_id: alias.value for alias in reversed(content.identities.aliases)
+        }
+        self.merges = [
+            MergeRow(
+                id=str(merge.id),
+                name=first_names.get(merge.lead_id, str(merge.lead_id)),
+                merged=moment_of(merge.merged_at, now=content.now, zone=zone),
+            )
+            for merge in content.identities.merges
+        ]
+        self.may_unmerge = content.may_unmerge
+
+    @rx.event
+    async def unmerge(self, merge_id: str) -> EventSpec:
+        """Take a merge back; both leads are worth their own events again."""
+        actor = current_actor()
+        try:
+            lead_id, merge = _uuid(self._addressed_id()), _uuid(str(merge_id))
+            await database.run_scoped(
+                actor.project_id,
+                lambda connection: unmerge(
+                    connection, actor, lead_id=lead_id, merge_id=merge
+                ),
+            )
+        except (
+            ConflictError,
+            ForbiddenError,
+            NotFoundError,
+            UnavailableError,
+        ) as error:
+            return rx.toast.error(f"{error.message}.")
+        await asyncio.to_thread(publish_changes, [actor.project_id])
+        return rx.toast.success("They are two leads again, each with its own score.")
 
 
 def _uuid(text: str) -> UUID:

@@ -1,6 +1,8 @@
 """Domain values as people read them: numbers, actions, risks, names of leads."""
 
+from leadpulse_app.domain.identity import AliasKind
 from leadpulse_app.domain.intelligence import NextAction, Risk
+from leadpulse_app.models import Reason
 from leadpulse_app.services.history import HistoryEntry
 from leadpulse_app.services.leads import LeadSummary
 
@@ -21,10 +23,34 @@ _ACTIONS = {
 
 _RISKS = {Risk.LOW: "Low", Risk.MEDIUM: "Medium", Risk.HIGH: "High"}
 
+_ALIAS_KINDS = {
+    AliasKind.USER: "User id",
+    AliasKind.ANONYMOUS: "Browser",
+    AliasKind.EMAIL: "Email",
+}
+
+_CAUSES = {
+    Reason.REFOLDED: "Corrected after an earlier event arrived late.",
+    Reason.MERGED: "Came with a lead that turned out to be the same person.",
+    Reason.UNMERGED: "Corrected when a merge was taken back.",
+}
+
+_REFUSALS = {
+    "invalid_event": "Invalid event",
+    "unknown_type": "Unknown kind of call",
+    "too_large": "Too large",
+    "invalid_signature": "Wrong signature",
+}
+
 
 def number(value: int) -> str:
     """Return a number with its thousands apart, a true minus where it is below 0."""
     return f"{value:,}".replace("-", MINUS)
+
+
+def count(things: int, name: str) -> str:
+    """Return how many things there are, by their name in the singular."""
+    return f"{number(things)} {name}" if things == 1 else f"{number(things)} {name}s"
 
 
 def signed(value: int) -> str:
@@ -47,6 +73,16 @@ def risk(value: Risk) -> str:
     return _RISKS[value]
 
 
+def refusal(code: str) -> str:
+    """Return why an event was refused, by the code of its rejection."""
+    return _REFUSALS.get(code, code.replace("_", " ").capitalize())
+
+
+def alias_kind(kind: AliasKind) -> str:
+    """Return what sort of name it is; an anonymous id is that of a browser."""
+    return _ALIAS_KINDS[kind]
+
+
 def lead_name(lead: LeadSummary) -> str:
     """Return what a lead is called: the best name there is."""
     return lead.name or lead.email or lead.user_id or lead.anonymous_id or str(lead.id)
@@ -60,8 +96,8 @@ def contact(lead: LeadSummary) -> str:
 
 def explanation(entry: HistoryEntry) -> str:
     """Return in words what the numbers of a ledger entry don't say by themselves."""
-    if entry.reason == "refolded":
-        return "Corrected after an earlier event arrived late."
+    if (cause := _CAUSES.get(entry.reason)) is not None:
+        return cause
     if entry.rule_id is None:
         return "No rule gives points for this event."
     if entry.delta != entry.points:

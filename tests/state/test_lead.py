@@ -1,10 +1,13 @@
 """The page of a lead explains its score, and knows no other project's leads."""
 
+import psycopg
 import pytest
 
+from leadpulse_app.database import run_scoped
 from leadpulse_app.domain.errors import NotFoundError
+from leadpulse_app.services.identity.merging import merge
 from leadpulse_app.state.lead import LeadState
-from tests.state.tab import Tab
+from tests.state.tab import Tab, sent
 from tests.tenants import make_tenant
 
 
@@ -44,3 +47,34 @@ async def test_going_to_another_lead_leaves_nothing_of_the_one_before() -> None:
     state._open()
     assert state.name == ""
     assert state.status == "loading"
+
+
+async def test_a_merge_is_shown_and_an_admin_takes_it_back() -> None:
+    tenant = await make_tenant()
+    ada, visitor = await tenant.add_lead(name="Ada"), await tenant.add_lead()
+
+    def merge_both(connection: psycopg.Connection) -> str:
+        return str(
+            merge(connection, tenant.actor.project_id, ada, visitor, event_id=None)
+        )
+
+    root = await run_scoped(tenant.actor.project_id, merge_both)
+    other = ({str(ada), str(visitor)} - {root}).pop()
+    tab = Tab(tenant.actor, f"/leads/{root}")
+    state = await tab.open(LeadState)
+    assert state.may_unmerge
+    [shown] = state.merges
+    assert shown.name == other
+    toast = await tab.call(state, "unmerge", shown.id)
+    assert "two leads again" in sent(toast)
+    assert (await tab.open(LeadState)).merges == []
+    tab.go(f"/leads/{other}")
+    assert (await tab.open(LeadState)).status == "loading"
+
+
+@pytest.mark.parametrize("merge_id", ["", "nonsense", "0" * 32, None, 7])
+async def test_a_merge_that_is_not_there_is_not_taken_back(merge_id: object) -> None:
+    tenant = await make_tenant()
+    tab = Tab(tenant.actor, f"/leads/{await tenant.add_lead()}")
+    state = await tab.open(LeadState)
+    assert "no such" in sent(await tab.call(state, "unmerge", merge_id))
