@@ -137,7 +137,7 @@ def test_any_event_may_tell_of_its_person() -> None:
     assert event.properties == {"plan": "pro"}
 
 
-def test_an_alias_joins_two_ids() -> None:
+def test_an_alias_joins_two_ids_whichever_is_a_visitors() -> None:
     event = read(
         captured(
             "$create_alias",
@@ -145,8 +145,8 @@ def test_an_alias_joins_two_ids() -> None:
             properties={"distinct_id": "device", "alias": "u1"},
         )
     )
-    assert (event.type, event.user_id, event.previous_id) == ("alias", "u1", "device")
-    assert event.anonymous_id is None
+    assert (event.type, event.previous_id) == ("alias", "device")
+    assert (event.user_id, event.anonymous_id) == ("u1", "u1")
     assert "alias" in refusal(captured("$create_alias"))
 
 

@@ -123,7 +123,9 @@ def read_event(
             properties = person
         case "$create_alias":
             type_ = "alias"
-            anonymous_id, user_id = None, read_id(sent, "alias")
+            # Either id may be the visitor's: the clients differ in which they put
+            # where. So each is tried as both, as a previous id is anyway.
+            anonymous_id = user_id = read_id(sent, "alias")
             previous_id = own
             if user_id is None:
                 raise invalid_event({"alias": "is required"})
