@@ -320,6 +320,10 @@ class GroupCommit:
             self._filled.set()
         return await request.answers
 
+    def wake_scorer(self) -> None:
+        """Tell the scorer of work that was committed elsewhere; returns at once."""
+        self._hints.request()
+
     async def stop(self) -> None:
         """Commit and answer what was accepted, take no more, and let go of Postgres."""
         self._stopping = True
