@@ -15,6 +15,7 @@ import psycopg
 from huey.consumer import Consumer
 
 from leadpulse_app.database import connection_info, get_pool
+from leadpulse_app.services.rejections import forget_refused_events
 from leadpulse_app.services.worker_presence import announce_worker
 from leadpulse_app.settings import get_settings
 from leadpulse_app.tasks.queue import get_queue
@@ -22,6 +23,9 @@ from leadpulse_app.tasks.scorer import scorer
 
 SWEEP_SECONDS = 2.0
 """How long an event waits that no hint was given for."""
+
+FORGET_SECONDS = 60 * 60.0
+"""How often what was kept for long enough is forgotten."""
 
 REDIS_POLL_SECONDS = 1.0
 """How long a returned Redis goes unnoticed at most."""
@@ -85,6 +89,7 @@ class _Consumer(Consumer):  # type: ignore[misc]  # huey has no types
 
 def _sweep(stopping: threading.Event) -> None:
     is_away = False
+    forget_at = time.monotonic()
     while not stopping.is_set():
         try:
             with psycopg.connect(connection_info(), autocommit=True) as connection:
@@ -95,6 +100,9 @@ def _sweep(stopping: threading.Event) -> None:
                 while not stopping.is_set():
                     if scorer.run(for_seconds=SWEEP_SECONDS):
                         stopping.wait(SWEEP_SECONDS)
+                    if time.monotonic() >= forget_at:
+                        forget_refused_events(connection)
+                        forget_at = time.monotonic() + FORGET_SECONDS
                     connection.execute("SELECT 1")
         except psycopg.OperationalError as error:
             if not is_away:

@@ -1,17 +1,30 @@
-"""What is pasted carries the project's own key; what a page reports is checked."""
+"""What a person can paste, what a page reports, what was refused, and the secret."""
 
 import json
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from leadpulse_app.domain.errors import ForbiddenError
+from leadpulse_app.domain.webhook import (
+    SIGNATURE_HEADER,
+    check_signature,
+    parse_webhook_event,
+)
+from leadpulse_app.models import Role
+from leadpulse_app.services.ingest.rejections import Rejection, Rejections
 from leadpulse_app.state.integrations import (
     NO_ANSWER,
+    SHOWN_REFUSALS,
     Answer,
     IntegrationsState,
     example_event,
+    webhook_example,
 )
 from tests.state.tab import Tab
-from tests.tenants import make_tenant
+from tests.tenants import Tenant, make_tenant
 
 
 async def test_snippet_command_and_test_event_carry_the_projects_own_key() -> None:
@@ -52,3 +65,98 @@ async def test_values_of_a_report_that_are_not_as_expected_are_left_out() -> Non
     reported = {"status": "202", "milliseconds": -1, "body": "x" * 9_000, "failed": 1}
     await tab.call(state, "receive", reported)
     assert state.answer == Answer(body="x" * 2_000)
+
+
+async def opened(tenant: Tenant) -> tuple[Tab, IntegrationsState]:
+    tab = Tab(tenant.actor, "/integrations")
+    return tab, await tab.open(IntegrationsState)
+
+
+async def refuse(tenant: Tenant, *rejections: Rejection) -> None:
+    recorder = Rejections()
+    await recorder.record(tenant.actor.project_id, rejections)
+    await recorder.stop()
+
+
+async def test_what_was_refused_shows_with_its_reason_in_words() -> None:
+    tenant = await make_tenant()
+    await refuse(
+        tenant,
+        *[Rejection("too_large", "The event is over 32 KB", None, b"{") for _ in "ab"],
+        Rejection("invalid_event", "event is required", "a b", b'{"event": "a b"}'),
+    )
+    _, state = await opened(tenant)
+    assert [(row.reason, row.events) for row in state.reasons] == [
+        ("Too large", "2"),
+        ("Invalid event", "1"),
+    ]
+    shown = {row.reason: row for row in state.refusals}
+    assert shown["Invalid event"].payload == '{"event": "a b"}'
+    assert shown["Invalid event"].event_type == "a b"
+    assert shown["Too large"].event_type == "-"
+
+
+async def test_no_more_refusals_are_sent_to_a_page_than_it_lists() -> None:
+    tenant = await make_tenant()
+    await refuse(tenant, *[Rejection("invalid_event", "No", None, b"{}")] * 50)
+    _, state = await opened(tenant)
+    assert (len(state.refusals), state.reasons[0].events) == (SHOWN_REFUSALS, "50")
+
+
+async def test_another_projects_refusals_are_not_shown() -> None:
+    await refuse(await make_tenant(), Rejection("invalid_event", "No", None, b"{}"))
+    _, state = await opened(await make_tenant())
+    assert (state.reasons, state.refusals) == ([], [])
+
+
+async def test_a_secret_is_shown_when_it_is_made_and_never_again() -> None:
+    tab, state = await opened(await make_tenant())
+    assert not state.requires_signature
+    await tab.call(state, "make_secret")
+    secret = state.new_secret
+    assert (len(secret), state.requires_signature) == (64, True)
+    assert SIGNATURE_HEADER in state.webhook_example
+    assert secret not in state.webhook_example
+    state._show(await state._read(tab.actor, datetime.now(UTC)))
+    assert state.new_secret == secret, "a change elsewhere takes it away"
+    await tab.open(IntegrationsState)
+    assert state.new_secret == ""
+    await tab.call(state, "make_secret")
+    assert state.new_secret not in ("", secret)
+
+
+async def test_a_removed_secret_is_asked_for_no_longer() -> None:
+    tab, state = await opened(await make_tenant())
+    await tab.call(state, "make_secret")
+    await tab.call(state, "remove_secret")
+    assert (state.requires_signature, state.new_secret) == (False, "")
+    assert SIGNATURE_HEADER not in state.webhook_example
+
+
+async def test_a_member_who_is_no_admin_changes_no_secret() -> None:
+    tenant = await make_tenant()
+    tab = Tab(replace(tenant.actor, role=Role.MEMBER), "/integrations")
+    state = await tab.open(IntegrationsState)
+    assert not state.is_admin
+    for handler in ("make_secret", "remove_secret"):
+        with pytest.raises(ForbiddenError):
+            await tab.call(state, handler)
+    assert (state.requires_signature, state.new_secret) == (False, "")
+
+
+def test_the_example_webhook_is_signed_as_it_has_to_be() -> None:
+    example = webhook_example("http://localhost:8000", "pk_1", is_signed=True)
+    shown = "\n".join(
+        line.replace("'…'", "'s3cret'") for line in example.splitlines()
+    ).replace("curl", "printf '%s\\n'")
+    printed = subprocess.run(
+        ["/bin/sh", "-c", shown], capture_output=True, text=True, check=True
+    ).stdout
+    header = next(
+        line for line in printed.splitlines() if line.startswith(SIGNATURE_HEADER)
+    )
+    body = printed.partition("-d\n")[2].removesuffix("\n")
+    check_signature(body.encode(), "s3cret", header.partition(": ")[2])
+    parse_webhook_event(
+        json.loads(body), body=body.encode(), received_at=datetime.now(UTC)
+    )
