@@ -203,7 +203,7 @@ def rejection_code(error: LeadPulseError) -> str:
 def _name(event: Json) -> str | None:
     if not isinstance(event, Mapping):
         return None
-    name = event.get("event") or event.get("type")
+    name = event.get("event") or event.get("event_type") or event.get("type")
     return name if isinstance(name, str) else None
 
 
