@@ -1,124 +1,128 @@
-"""How many single events a second become durable, beside a route that does nothing.
+"""How many events a second become durable, beside a route that does nothing.
 
-Both are posted to the product's own web server, over the same number of kept
-connections, by the same client, in turns.
+All are posted to the product's own web server by the same client, in turns: the
+machine's mood changes, and the median of alternating rounds changes less.
 """
 
-import contextlib
-import json
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
-import httpx
-import psutil
-
+from bench.insert_loop import measure_insert_loop
+from bench.measured import (
+    INGEST_ALONE,
+    MeasuredServer,
+    measured_server,
+    resting_worker,
+)
 from bench.server import NOOP_PATH
-from tests.product import ROOT, Product, free_port, running_product, wait_for
+from tests.product import Product, running_product
 
 EVENT_PATH = "/api/ingest/event"
-CONNECTIONS = 32
-SECONDS = 5.0
+BATCH_PATH = "/api/ingest/batch"
+SEGMENT_PATH = "/v1/batch"
+BATCH_EVENTS = 100
+BATCH_CONNECTIONS = 8
+OPEN_CONNECTIONS = 256
+SECONDS = 4.0
 ROUNDS = 3
-"""The machine's mood changes; the median of alternating rounds changes less."""
+
+_Rounds = Mapping[str, Sequence[Mapping[str, float]]]
 
 
 def measure_ingest(home: Path) -> dict[str, float]:
-    """Measure durable single events beside scoring, and then against the no-op.
+    """Measure durable events beside scoring, and then without it.
 
     The worker rests during the comparison, as it would on a machine of its own: what
     is compared is what an event costs the web process and Postgres. Beside scoring,
     all share the same cores.
 
     Returns:
-        Requests a second, their ratio, and the events' p50 and p99 in milliseconds;
-        then the events' figures beside scoring.
+        Events a second, and milliseconds, by what was measured.
 
     Raises:
-        RuntimeError: An event was not accepted, or an accepted one is not stored.
+        RuntimeError: An accepted event is not stored.
     """
-    noop, events = [], []
-    with running_product(home) as product, _measured_web(product) as port:
+    with running_product(home) as product:
         account = product.register()
-        _load(port, EVENT_PATH, account.write_key, seconds=1.0)  # warm
-        before = _stored(product)
-        scored = [_load(port, EVENT_PATH, account.write_key) for _ in range(ROUNDS)]
-        with _resting_worker(product):
-            for _ in range(ROUNDS):
-                noop.append(_load(port, NOOP_PATH, account.write_key))
-                events.append(_load(port, EVENT_PATH, account.write_key))
-        answered = int(_total(events, "answered") + _total(scored, "answered"))
-        if _stored(product) - before < answered:
-            raise RuntimeError("an event that was answered is not stored")
+        with measured_server(product, account) as web:
+            web.load(EVENT_PATH, seconds=1.0)
+            memory_before = web.resident_megabytes()
+            before = _stored(product)
+            scored = [web.load(EVENT_PATH, seconds=SECONDS) for _ in range(ROUNDS)]
+            with resting_worker(product):
+                rounds, inserts = _measure_in_turns(product, web)
+            loads = [*scored, *(load for of in rounds.values() for load in of)]
+            noops = sum(load["events"] for load in rounds["noop"])
+            acknowledged = sum(load["events"] for load in loads) - noops
+            if _stored(product) - before < acknowledged:
+                raise RuntimeError("an event that was acknowledged is not stored")
+            memory_after = web.resident_megabytes()
+        with (
+            measured_server(product, account, INGEST_ALONE) as ingest,
+            resting_worker(product),
+        ):
+            ingest.load(EVENT_PATH, seconds=1.0)
+            alone = [ingest.load(EVENT_PATH, seconds=SECONDS)]
     return {
-        "noop_per_second": _median(noop, "per_second"),
-        "events_per_second": _median(events, "per_second"),
-        "events_to_noop": _median(events, "per_second") / _median(noop, "per_second"),
-        "event_p50_ms": _median(events, "p50_ms"),
-        "event_p99_ms": _median(events, "p99_ms"),
-        "events_per_second_beside_scoring": _median(scored, "per_second"),
+        **{
+            f"{name}_per_second": _median(loads, "per_second")
+            for name, loads in rounds.items()
+        },
+        "event_p50_ms": _median(rounds["event"], "p50_ms"),
+        "batched_p50_ms": _median(rounds["batched"], "p50_ms"),
+        "event_p99_ms": _median(rounds["event"], "p99_ms"),
+        "event_p99_ms_at_70_percent": _median(rounds["event_at_70_percent"], "p99_ms"),
+        "insert_loop_per_second": median(inserts),
+        "event_alone_per_second": _median(alone, "per_second"),
+        "event_beside_scoring_per_second": _median(scored, "per_second"),
         "event_p99_ms_beside_scoring": _median(scored, "p99_ms"),
+        "memory_before_megabytes": memory_before,
+        "memory_after_megabytes": memory_after,
+        "acknowledged": acknowledged,
     }
 
 
-@contextlib.contextmanager
-def _resting_worker(product: Product) -> Iterator[None]:
-    """Let the worker do nothing; what it missed, it does afterwards."""
-    worker = product.processes("leadpulse_app", "worker")[0]
-    worker.suspend()
-    try:
-        yield
-    finally:
-        worker.resume()
-
-
-@contextlib.contextmanager
-def _measured_web(product: Product) -> Iterator[int]:
-    """Run a web process of the product that has the no-op; yield its port."""
-    port = free_port()
-    web = psutil.Process(product.processes("leadpulse_app", "web")[0].pid)
-    with (product.home / "measured.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bench.server"],
-            cwd=ROOT,
-            env={**web.environ(), "PORT": str(port)},  # the same engines
-            stdout=log,
-            stderr=log,
+def _measure_in_turns(
+    product: Product, web: MeasuredServer
+) -> tuple[_Rounds, Sequence[float]]:
+    rounds: dict[str, list[Mapping[str, float]]] = defaultdict(list)
+    inserts = []
+    database_url = product.processes("leadpulse_app", "web")[0].environ()[
+        "DATABASE_URL"
+    ]
+    for _ in range(ROUNDS):
+        rounds["noop"].append(web.load(NOOP_PATH, seconds=SECONDS))
+        event = web.load(EVENT_PATH, seconds=SECONDS)
+        rounds["event"].append(event)
+        rounds["event_at_70_percent"].append(
+            web.load(
+                EVENT_PATH,
+                seconds=SECONDS,
+                connections=OPEN_CONNECTIONS,
+                rate=0.7 * event["per_second"],
+            )
         )
-    try:
-        wait_for(lambda: _answers(port), seconds=60, what="a web process with a no-op")
-        yield port
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
-def _answers(port: int) -> bool:
-    try:
-        return httpx.post(f"http://127.0.0.1:{port}{NOOP_PATH}").status_code == 202
-    except httpx.HTTPError:
-        return False
-
-
-def _load(
-    port: int, path: str, write_key: str, *, seconds: float = SECONDS
-) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.load", str(port), path, write_key]
-    options = ["--connections", str(CONNECTIONS), "--seconds", str(seconds)]
-    done = subprocess.run(
-        [*command, *options], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return dict(json.loads(done.stdout))
+        for name, path, body in (
+            ("batched", BATCH_PATH, "native"),
+            ("segment_batched", SEGMENT_PATH, "segment"),
+        ):
+            rounds[name].append(
+                web.load(
+                    path,
+                    seconds=SECONDS,
+                    body=body,
+                    events=BATCH_EVENTS,
+                    connections=BATCH_CONNECTIONS,
+                )
+            )
+        inserts.append(measure_insert_loop(database_url, seconds=SECONDS / 2))
+    return rounds, inserts
 
 
 def _median(rounds: Sequence[Mapping[str, float]], figure: str) -> float:
     return median(figures[figure] for figures in rounds)
-
-
-def _total(rounds: Sequence[Mapping[str, float]], figure: str) -> float:
-    return sum(figures[figure] for figures in rounds)
 
 
 def _stored(product: Product) -> int:
