@@ -28,7 +28,7 @@ def answer(status: int, content: Mapping[str, object]) -> Answer:
     return Answer(status, orjson.dumps(content))
 
 
-async def send_json(answer: Answer, headers: Headers, send: Send) -> None:
+async def send_answer(answer: Answer, headers: Headers, send: Send) -> None:
     """Send an answer. A Starlette response would do it for several times the cost."""
     await send(
         {

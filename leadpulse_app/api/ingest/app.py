@@ -1,23 +1,28 @@
 """The application that serves the ingest routes of a process."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from leadpulse_app.api.envelope import failure, failure_of
 from leadpulse_app.api.ingest.answer import (
+    Answer,
     cross_origin_headers,
     preflight_response,
-    send_json,
+    send_answer,
 )
 from leadpulse_app.api.ingest.body import ClientGoneError, Room, Space, read_body
 from leadpulse_app.api.ingest.intake import Intake
-from leadpulse_app.api.ingest.request import Request
+from leadpulse_app.api.ingest.request import Headers, Request
 from leadpulse_app.api.ingest.routes import find_route
 from leadpulse_app.domain.errors import LeadPulseError, NotFoundError
 from leadpulse_app.services.ingest import GroupCommit
 from leadpulse_app.settings import Settings, get_settings
+
+logger = logging.getLogger(__name__)
 
 
 class IngestApp:
@@ -61,31 +66,38 @@ class IngestApp:
         """Answer one HTTP request."""
         headers = dict(scope["headers"])
         try:
-            route = find_route(scope["path"])
-            if route is None:
-                raise NotFoundError("There is no such ingest route")
-            if scope["method"] in route.methods:
-                with Room(self._space) as room:
-                    body = await read_body(
-                        headers, receive, limit=route.body_limit, room=room
-                    )
-                    request = Request.of(scope, headers, body)
-                    answer = await route.take(self._intake, request)
-                await send_json(answer, headers, send)
-                return
-            if scope["method"] == "OPTIONS":
-                response = preflight_response(route.methods, headers)
-            else:
-                allowed = ", ".join(("OPTIONS", *route.methods))
-                response = failure(
-                    405,
-                    "method_not_allowed",
-                    f"The methods here are {allowed}",
-                    headers={"Allow": allowed},
-                )
+            response = await self._respond(scope, headers, receive)
         except LeadPulseError as error:
             response = failure_of(error)
         except ClientGoneError:
             return
-        response.raw_headers += cross_origin_headers(headers)
-        await response(scope, receive, send)
+        except Exception:  # a defect, of which nobody outside is told more
+            logger.exception("%s %s failed", scope["method"], scope["path"])
+            response = failure_of(LeadPulseError("Something went wrong on our side"))
+        if isinstance(response, Answer):
+            await send_answer(response, headers, send)
+        else:
+            response.raw_headers += cross_origin_headers(headers)
+            await response(scope, receive, send)
+
+    async def _respond(
+        self, scope: Scope, headers: Headers, receive: Receive
+    ) -> Answer | Response:
+        route = find_route(scope["path"])
+        if route is None:
+            raise NotFoundError("There is no such ingest route")
+        if scope["method"] in route.methods:
+            with Room(self._space) as room:
+                body = await read_body(
+                    headers, receive, limit=route.body_limit, room=room
+                )
+                return await route.take(self._intake, Request.of(scope, headers, body))
+        if scope["method"] == "OPTIONS":
+            return preflight_response(route.methods, headers)
+        allowed = ", ".join(("OPTIONS", *route.methods))
+        return failure(
+            405,
+            "method_not_allowed",
+            f"The methods here are {allowed}",
+            headers={"Allow": allowed},
+        )

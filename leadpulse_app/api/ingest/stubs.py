@@ -3,11 +3,14 @@
 Without an answer they would log errors on every page, or wait.
 """
 
+from urllib.parse import urlsplit
+
 import orjson
 
 from leadpulse_app.api.ingest.answer import Answer, answer
 from leadpulse_app.api.ingest.intake import Intake
 from leadpulse_app.api.ingest.request import Request
+from leadpulse_app.settings import get_settings
 
 _POSTHOG_CONFIG = {
     "supportedCompression": ["gzip", "gzip-js"],
@@ -64,11 +67,15 @@ async def tell_posthog_flags(_: Intake, __: Request) -> Answer:
 
 async def tell_segment_settings(_: Intake, request: Request) -> Answer:
     """Tell Segment's client for browsers to send its events here and nowhere else."""
-    scheme = request.header(b"x-forwarded-proto") or request.scope["scheme"]
+    secure = "https" in (
+        request.scope["scheme"],
+        request.header(b"x-forwarded-proto"),
+        urlsplit(get_settings().public_url).scheme,
+    )
     segment = {
         "apiKey": request.scope["path"].split("/")[3],
         "apiHost": f"{request.header(b'host')}/v1",
-        "protocol": "https" if scheme == "https" else "http",
+        "protocol": "https" if secure else "http",
     }
     return answer(
         200,

@@ -21,7 +21,18 @@ from tests.api.ingest.sending import assert_error, post
 from tests.tenants import Tenant
 
 BATCH = "/v1/batch"
-POSTED = {path: route for path, route in ROUTES.items() if "POST" in route.methods}
+POSTED = {
+    path: ROUTES[path]
+    for path in (
+        "/api/ingest/event",
+        "/api/ingest/batch",
+        "/v1/track",
+        "/v1/batch",
+        "/batch",
+        "/e",
+        "/flags",
+    )
+}
 
 
 @pytest.mark.parametrize("path", POSTED)
@@ -103,8 +114,8 @@ async def test_a_body_comes_in_any_number_of_pieces(
     "body",
     [
         b'{"batch": [' * 2_000,
-        b"[" * 1_000_000,
-        b'{"a":' * 500_000,
+        b"[" * 50_000,
+        b'{"a":' * 50_000,
         b'{"batch": [NaN]}',
         b'{"batch": [1e999]}',
         b'{"batch": [' + b"1" * 500 + b"]}",

@@ -339,3 +339,16 @@ async def test_made_up_keys_are_told_so_before_anything_else(
 ) -> None:
     body = gzip.compress(json.dumps({"writeKey": UNKNOWN_KEY, "batch": 7}).encode())
     assert_error(await post(client, "/v1/batch", body), 401, "unauthenticated")
+
+
+async def test_a_defect_is_logged_and_told_in_the_envelope(
+    tenant: Tenant, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = IngestApp(enqueue_hint=lambda: None)  # nothing has begun, which is one
+    transport = httpx.ASGITransport(app)
+    page = {"Origin": "https://shop.example"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await post(client, "/v1/t", TRACK, key=tenant.write_key, headers=page)
+    assert_error(answer, 500, "internal_error")
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+    assert "/v1/t failed" in caplog.text
