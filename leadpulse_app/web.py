@@ -14,13 +14,13 @@ from reflex_base.constants import Env
 from reflex_base.environment import environment
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import FileResponse
 from starlette.routing import Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadpulse_app.api.app import create_api
 from leadpulse_app.api.ingest import IngestApp, is_ingest_path
+from leadpulse_app.sdk import SDK_PATH, serve_sdk
 from leadpulse_app.settings import get_settings
 from leadpulse_app.tasks import enqueue_scoring_hint
 
@@ -38,13 +38,6 @@ PAGE_HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cache-Control": "no-cache",
 }
-
-SDK_HEADERS = {
-    "Access-Control-Allow-Origin": "*",
-    "Cache-Control": "public, max-age=300",
-    "X-Content-Type-Options": "nosniff",
-}
-"""A page keeps the SDK for five minutes, so that a fix soon reaches every visitor."""
 
 
 class WebApp:
@@ -80,8 +73,8 @@ class WebApp:
             await self._ingest(scope, receive, send)
         elif path == "/api" or path.startswith("/api/"):
             await self._api(scope, receive, _with_page_headers(send))
-        elif path == "/sdk/ls.js":
-            await _sdk()(scope, receive, send)
+        elif path == SDK_PATH:
+            await serve_sdk(scope, receive, send)
         elif self._demo_site is not None and f"{path}/".startswith("/demo-site/"):
             site = {**scope, "root_path": f"{scope.get('root_path', '')}/demo-site"}
             await self._demo_site(site, receive, send)
@@ -139,12 +132,6 @@ def create_app() -> WebApp:
         dashboard=dashboard,
         public_url=settings.public_url,
         demo_site=bool(settings.demo_site),
-    )
-
-
-def _sdk() -> ASGIApp:
-    return FileResponse(
-        PACKAGE / "sdk" / "ls.js", media_type="text/javascript", headers=SDK_HEADERS
     )
 
 

@@ -42,10 +42,19 @@
       load(pasted);
     });
 
+    // What matters most is said by a call, which waits for the SDK where it is late.
     var demo = document.querySelector("#demo");
     demo.querySelector("button").addEventListener("click", function () {
       window.ls.push(["track", "demo_request"]);
       say(demo, "Thank you. We will be in touch within a day.");
+    });
+
+    // What these buttons mean to LeadPulse stands at them, as data-ls-event.
+    document.querySelectorAll("[data-ls-plan]").forEach(function (button) {
+      button.addEventListener("click", function () {
+        document.querySelector("#choice").textContent =
+          "Noted: " + button.dataset.lsPlan + ". No card needed for 30 days.";
+      });
     });
 
     var newsletter = document.querySelector("#newsletter");

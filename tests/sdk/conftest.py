@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.browser import chromium_arguments, chromium_path
 from tests.sdk.site import Site, served_site
@@ -22,15 +22,20 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A visitor's first tab; an error that reaches its page fails the test."""
+async def visitor(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A visitor's browser; an error that reaches any of its pages fails the test."""
     context = await browser.new_context()
-    page = await context.new_page()
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    yield context
     await context.close()
     assert errors == []
+
+
+@pytest.fixture
+async def page(visitor: BrowserContext) -> Page:
+    """The visitor's first tab."""
+    return await visitor.new_page()
 
 
 @pytest.fixture
