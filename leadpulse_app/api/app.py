@@ -7,7 +7,8 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from leadpulse_app import __version__
 from leadpulse_app.api import auth, documentation, events, health, leads, rules
-from leadpulse_app.api.envelope import Failure, install_failures
+from leadpulse_app.api.envelope import install_failures
+from leadpulse_app.api.failure import Failure
 from leadpulse_app.api.openapi import INGEST_PATHS
 from leadpulse_app.api.transport import Transport
 from leadpulse_app.settings import get_settings

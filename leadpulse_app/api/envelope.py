@@ -7,17 +7,18 @@ different error or the insides of one.
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError  # noqa: A004
 from starlette.exceptions import HTTPException
 
+from leadpulse_app.api.failure import failure, failure_of
 from leadpulse_app.domain.errors import (
     InvalidInputError,
     LeadPulseError,
@@ -50,46 +51,6 @@ class Success(Body, Generic[Data]):
 
     success: Literal[True] = True
     data: Data
-
-
-class Failure(Body):
-    """Why not."""
-
-    success: Literal[False] = False
-    error: Annotated[str, Field(description="The same as `message`.")]
-    code: Annotated[str, Field(examples=["not_found"])]
-    message: Annotated[str, Field(description="One sentence for a person.")]
-    details: Annotated[
-        dict[str, str] | None,
-        Field(description="Messages by field, where the input was invalid."),
-    ] = None
-
-
-def failure(
-    status: int,
-    code: str,
-    message: str,
-    *,
-    details: Mapping[str, str] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    """Return an error as it is answered."""
-    body = Failure(
-        error=message, code=code, message=message, details=dict(details or {}) or None
-    )
-    return JSONResponse(
-        body.model_dump(exclude_none=True),
-        status_code=status,
-        headers={"Cache-Control": "no-store", **(headers or {})},
-    )
-
-
-def failure_of(error: LeadPulseError) -> JSONResponse:
-    """Return what a use case's refusal answers."""
-    retry = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-    return failure(
-        error.status, error.code, error.message, details=error.details, headers=retry
-    )
 
 
 def install_failures(app: FastAPI) -> None:

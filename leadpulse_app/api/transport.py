@@ -4,7 +4,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from leadpulse_app.api.envelope import failure_of
+from leadpulse_app.api.failure import failure_of
 from leadpulse_app.domain.errors import TooLargeError
 
 MAXIMUM_BODY_BYTES = 64 * 1024

@@ -1,6 +1,7 @@
 """Serves an application of the product under granian, on the one port."""
 
 import errno
+import gc
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -39,6 +40,9 @@ def create_ingest() -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with ingest.lifespan():
+            # Nothing of what is here by now is ever collected.
+            gc.collect()
+            gc.freeze()
             yield
 
     router = Router(lifespan=lifespan)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from leadpulse_app.api.envelope import failure, failure_of
+from leadpulse_app.api.failure import failure, failure_of
 from leadpulse_app.api.ingest.answer import (
     Answer,
     cross_origin_headers,
