@@ -94,8 +94,9 @@ def sanitise_properties(properties: Mapping[str, Json]) -> dict[str, Json]:
     kept.pop(TRUNCATION_MARK, None)
     left = MAX_BYTES - _MARK_BYTES - len("{}")
     fitting: dict[str, Json] = {}
+    all_fit = _size(kept) < left
     for name, value in kept.items():
-        cost = _size({name: value}) - len("{}") + len(",")
+        cost = 0 if all_fit else _size({name: value}) - len("{}") + len(",")
         if cost > left or len(fitting) == MAX_KEYS - 1:
             cuts.append(name)
         else:
