@@ -226,6 +226,26 @@ async def test_what_waits_goes_out_on_leaving_under_the_same_message_id(
     assert (await stored_types(tenant))[:2] == ["download", "page_view"]
 
 
+async def test_what_is_being_gathered_goes_when_the_page_is_hidden(
+    site: Site, page: Page
+) -> None:
+    await page.clock.install(time=0)
+    await page.goto(site.url)
+    await settle(page)
+    await page.clock.pause_at(60)
+    await page.evaluate("ls.track('first')")
+    await page.clock.run_for(1)
+    await settle(page)
+    await page.evaluate(
+        """() => {
+            ls.track("gathered");
+            Object.defineProperty(document, "visibilityState", { value: "hidden" });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+    )
+    await site.wait_for("gathered")
+
+
 async def test_requests_in_flight_share_the_browsers_quota_for_leaving_pages(
     site: Site, page: Page, visitor: BrowserContext, tenant: Tenant
 ) -> None:

@@ -125,3 +125,21 @@ async def test_forgetting_a_visitor_ends_their_session(site: Site, page: Page) -
     assert end["userId"] == "ada"
     assert "userId" not in following
     assert following["anonymousId"] != end["anonymousId"]
+
+
+async def test_a_page_that_the_browser_keeps_does_not_end_its_session(
+    site: Site, page: Page
+) -> None:
+    await page.goto(site.url)
+    await site.wait_for("page_view")
+    await page.evaluate(
+        """() => {
+            const persisted = { persisted: true };
+            dispatchEvent(new PageTransitionEvent("pagehide", persisted));
+            dispatchEvent(new PageTransitionEvent("pageshow", persisted));
+            ls.track("back");
+        }"""
+    )
+    await site.wait_for("back")
+    assert site.types() == ["page_view", "page_view", "back"]
+    assert len({event["sessionId"] for event in site.taken}) == 1
