@@ -5,6 +5,7 @@ from reflex.app import default_error_boundary
 
 from leadpulse_app.components import theme
 from leadpulse_app.pages.account import login_page, register_page
+from leadpulse_app.pages.events import events_page
 from leadpulse_app.pages.integrations import integrations_page
 from leadpulse_app.pages.landing import landing_page
 from leadpulse_app.pages.lead import lead_page
@@ -13,6 +14,7 @@ from leadpulse_app.pages.not_found import not_found_page
 from leadpulse_app.pages.overview import overview_page
 from leadpulse_app.pages.rules import rules_page
 from leadpulse_app.state import guard, live
+from leadpulse_app.state.events import EventsState
 from leadpulse_app.state.integrations import IntegrationsState
 from leadpulse_app.state.lead import LeadState
 from leadpulse_app.state.leads import LeadsState
@@ -25,6 +27,7 @@ app = rx.App(
     head_components=[
         rx.el.script(src="/account.js", defer=True),
         rx.el.script(src="/tester.js", defer=True),
+        rx.el.script(src="/upload.js", defer=True),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         rx.el.meta(name="color-scheme", content="light dark"),
     ],
@@ -38,6 +41,7 @@ page_loads = (
     OverviewState.follow,
     LeadsState.follow,
     LeadState.follow,
+    EventsState.follow,
     RulesState.load,
     IntegrationsState.follow,
 )
@@ -65,6 +69,12 @@ app.add_page(
     route="/leads/[id]",
     title=LeadState.title + " · LeadPulse",
     on_load=LeadState.follow,
+)
+app.add_page(
+    events_page,
+    route="/events",
+    title="Events · LeadPulse",
+    on_load=EventsState.follow,
 )
 app.add_page(
     rules_page,

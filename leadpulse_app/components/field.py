@@ -53,3 +53,39 @@ def search_field(label: str, placeholder: str, **props: Any) -> rx.Component:
         style={"width": "100%"},
         **props,
     )
+
+
+def choice_field(
+    label: str,
+    everything: str,
+    choices: rx.Var[list[str]],
+    chosen: rx.Var[str],
+    on_change: rx.EventHandler,
+) -> rx.Component:
+    """Return a list to choose one from, named by its label.
+
+    Args:
+        label: What is chosen.
+        everything: What stands for no choice, as "All types".
+        choices: What there is to choose from.
+        chosen: The choice; empty for none.
+        on_change: Takes the new choice.
+    """
+    return rx.el.select(
+        rx.el.option(everything, value=""),
+        rx.foreach(choices, lambda choice: rx.el.option(choice, value=choice)),
+        value=chosen,
+        on_change=on_change,
+        aria_label=label,
+        style={
+            "height": theme.CONTROL_HEIGHT,
+            "max_width": "100%",
+            "padding": f"0 {theme.SPACE_2}",
+            "border": f"{theme.HAIR} solid {theme.LINE}",
+            "border_radius": theme.RADIUS,
+            "background": theme.SURFACE,
+            "color": theme.INK,
+            "cursor": "pointer",
+            **theme.BODY_TEXT,
+        },
+    )

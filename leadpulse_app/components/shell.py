@@ -194,6 +194,12 @@ def _sidebar(current: str) -> rx.Component:
                 current,
             ),
             _navigation_link(
+                rx.icon("radio", size=theme.ICON, aria_hidden=True),
+                "Events",
+                "/events",
+                current,
+            ),
+            _navigation_link(
                 rx.icon("sliders-horizontal", size=theme.ICON, aria_hidden=True),
                 "Rules",
                 "/rules",

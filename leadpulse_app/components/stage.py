@@ -3,6 +3,7 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
+from leadpulse_app.components.badge import badge
 from leadpulse_app.domain.stage import Stage
 
 WORDS = {
@@ -39,23 +40,7 @@ def stage_icon(stage: Stage, *, size: int = theme.ICON_SMALL) -> rx.Component:
 
 
 def _badge(stage: Stage) -> rx.Component:
-    colour = COLOURS[stage]
-    return rx.el.span(
-        stage_icon(stage),
-        WORDS[stage],
-        style={
-            "display": "inline-flex",
-            "align_items": "center",
-            "vertical_align": "middle",
-            "gap": theme.SPACE_1,
-            "padding": f"{theme.SPACE_HALF} {theme.SPACE_2}",
-            "border_radius": theme.ROUND,
-            "background": theme.scale(colour, "a3"),
-            "color": theme.scale(colour, "11"),
-            "white_space": "nowrap",
-            **theme.BADGE_TEXT,
-        },
-    )
+    return badge(stage_icon(stage), WORDS[stage], COLOURS[stage])
 
 
 def stage_badge(stage: rx.Var[str]) -> rx.Component:

@@ -42,56 +42,62 @@ class EventReader:
         try:
             return self._read(record)
         except InvalidInputError as error:
-            return Problem(record.line, INVALID_EVENT, error.message)
+            return Problem(record.line, INVALID_EVENT, _told(error))
 
     def _read(self, record: Record) -> IngestedEvent:
         fields = record.fields
-        properties = read_object(fields, PROPERTIES)
         event_type = read_type(fields, "event")
         anonymous_id = read_id(fields, "anonymousId")
         user_id = read_id(fields, "userId")
+        session_id = read_id(fields, "sessionId")
         email = read_id(fields, "email")
-        told = properties if event_type == IDENTIFY else {}
-        traits = read_traits(told if email is None else {**told, "email": email})
-        known_email = None if traits is None else traits.get("email")
+        timestamp = _read_timestamp(fields.get("timestamp"))
+        properties = read_object(fields, PROPERTIES)
+        told = dict(properties) if event_type == IDENTIFY else {}
+        if email is not None:
+            told["email"] = email
+        traits = read_traits(told) if told else None
+        known_email = traits.get("email") if traits else None
         if email is not None and known_email is None:
             raise invalid_event({"email": "has to be like ada@example.com"})
         if anonymous_id is None and user_id is None and known_email is None:
             raise invalid_event({"anonymousId": "or userId or email is required"})
-        event = complete_event(
+        content = (
+            event_type,
+            anonymous_id,
+            user_id,
+            session_id,
+            traits,
+            timestamp and timestamp.isoformat(),
+            properties,
+        )
+        return complete_event(
             type=event_type,
-            message_id=read_id(fields, "messageId"),
+            message_id=read_id(fields, "messageId") or self._message_id(content),
             anonymous_id=anonymous_id,
             user_id=user_id,
-            session_id=read_id(fields, "sessionId"),
+            session_id=session_id,
             properties=properties,
-            timestamp=_read_timestamp(fields.get("timestamp")),
+            timestamp=timestamp,
             sent_at=None,  # a file is no client, whose clock could be told from it
             received_at=self._received_at,
             traits=traits,
         )
-        if fields.get("messageId"):
-            return event
-        return event._replace(message_id=self._message_id(event))
 
-    def _message_id(self, event: IngestedEvent) -> str:
-        content = json.dumps(
-            (
-                event.type,
-                event.anonymous_id,
-                event.user_id,
-                event.session_id,
-                event.traits,
-                event.timestamp and event.timestamp.isoformat(),
-                event.properties,
-            ),
-            sort_keys=True,
-        )
-        digest = blake2b(content.encode(), digest_size=16)
+    def _message_id(self, content: object) -> str:
+        written = json.dumps(content, sort_keys=True).encode()
+        digest = blake2b(written, digest_size=16)
         # Half of the digest tells the records of one file apart, at half the memory.
         half = int.from_bytes(digest.digest()[:8])
         self._alike[half] += 1
         return f"upload-{digest.hexdigest()}-{self._alike[half]}"
+
+
+def _told(error: InvalidInputError) -> str:
+    details = error.details or {}
+    return "; ".join(f"{field} {rule}" for field, rule in details.items()) or (
+        error.message
+    )
 
 
 def _read_timestamp(value: object) -> datetime | None:

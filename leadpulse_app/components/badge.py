@@ -1,0 +1,31 @@
+"""A badge: an icon and a word in one colour."""
+
+import reflex as rx
+
+from leadpulse_app.components import theme
+
+
+def badge(icon: rx.Component, word: str, colour: str) -> rx.Component:
+    """Return a badge.
+
+    Args:
+        icon: Stands before the word.
+        word: What it says.
+        colour: The Radix scale of both, and of the tint behind them.
+    """
+    return rx.el.span(
+        icon,
+        word,
+        style={
+            "display": "inline-flex",
+            "align_items": "center",
+            "vertical_align": "middle",
+            "gap": theme.SPACE_1,
+            "padding": f"{theme.SPACE_HALF} {theme.SPACE_2}",
+            "border_radius": theme.ROUND,
+            "background": theme.scale(colour, "a3"),
+            "color": theme.scale(colour, "11"),
+            "white_space": "nowrap",
+            **theme.BADGE_TEXT,
+        },
+    )
