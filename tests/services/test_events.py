@@ -85,3 +85,12 @@ async def test_events_are_found_by_type_and_by_being_held() -> None:
     assert (of_type.message_id, of_type.bot) == (signup.message_id, None)
     assert (held.message_id, held.bot) == (view.message_id, "Googlebot")
     assert types == ("page_view", "signup")
+
+
+async def test_an_event_of_a_merged_lead_counts_for_the_lead_it_is_part_of() -> None:
+    tenant = await make_tenant()
+    root_id = await tenant.add_lead(name="Ada")
+    await tenant.add_event(await tenant.add_lead(name="Visitor", root_id=root_id))
+    async with transaction(tenant.actor.project_id) as session:
+        (event,) = await list_recent_events(session, tenant.actor)
+    assert (event.lead_id, event.lead_label) == (root_id, "Ada")

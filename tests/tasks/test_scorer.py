@@ -6,6 +6,7 @@ import pytest
 
 from leadpulse_app.database import connection_info, database_url
 from leadpulse_app.tasks.scorer import THREADS, Scorer
+from tests.services.people import People
 from tests.services.scoring_project import ScoringProject, score_all
 
 
@@ -65,3 +66,18 @@ def test_a_stopped_scorer_finishes_its_transaction_and_no_more(
     scorer.stop()
     assert not scorer.run(for_seconds=60)
     assert project.lead(lead_id)["score"] == 5
+
+
+def test_what_is_scored_is_linked_and_what_linking_adds_is_scored() -> None:
+    score_all()
+    people = People.create({"visit": 5})
+    visitor = people.send(anonymous="a", email="ada@example.com")
+    people.send(anonymous="b", minute=1)
+    known = people.send(user="u", anonymous="b", minute=2)
+    people.send(anonymous="a", email="grace@example.com", name="Grace", minute=3)
+    assert Scorer().run(for_seconds=60)
+    assert people.pending() == people.links() == 0
+    assert people.score(known) == 10
+    assert people.score(visitor) == 10
+    (grace,) = people.rows("SELECT name, score FROM lead WHERE email LIKE 'grace@%%'")
+    assert grace == {"name": "Grace", "score": 0}

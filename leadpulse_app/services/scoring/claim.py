@@ -232,10 +232,25 @@ def claim_events(
             place,
             occurred_at,
             message_id,
-            *others,
+            event_id,
+            type_,
+            traits,
+            origin_id,
+            user_id,
+            anonymous_id,
+            previous_id,
         ) in cursor.execute(_CLAIM, parameters):
             claimed[place].append(
-                ClaimedEvent(Position(occurred_at, message_id), *others)
+                ClaimedEvent(
+                    Position(occurred_at, message_id),
+                    event_id,
+                    type_,
+                    traits,
+                    origin_id,
+                    user_id,
+                    anonymous_id,
+                    previous_id,
+                )
             )
     return claimed
 

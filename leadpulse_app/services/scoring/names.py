@@ -100,8 +100,9 @@ def take_names(connection: psycopg.Connection, leads: Iterable[NamedLead]) -> No
     )
     wanted: dict[_Name, _Naming] = {}
     for naming in namings:
-        for name in naming.takeable - owners.keys():
-            wanted.setdefault(name, naming)
+        for name in naming.takeable:
+            if name not in owners:
+                wanted.setdefault(name, naming)
     if wanted:
         owners |= _take(connection, wanted)
     _leave_to_linking(connection, namings, owners)
@@ -117,6 +118,12 @@ def _read_namings(leads: Iterable[NamedLead]) -> Iterator[_Naming]:
     for project_id, root_id, email, events in leads:
         known_email = email and email.lower()
         for event in events:
+            if (
+                event.traits is None
+                and event.previous_id is None
+                and (event.user_id is None or event.anonymous_id is None)
+            ):
+                continue  # most are so, and looking closer takes longer than scoring
             names = read_names(
                 type=event.type,
                 user_id=event.user_id,
