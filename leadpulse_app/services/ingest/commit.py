@@ -106,7 +106,7 @@ _STORED = b"""
 WITH sent AS (
     SELECT *
     FROM json_to_recordset($1) AS event (
-        ordinal integer, project_id uuid, kind text, value text, lead_id uuid,
+        project_id uuid, kind text, value text, lead_id uuid,
         version bigint, message_id text, type text, anonymous_id text, user_id text,
         session_id text, previous_id text, properties jsonb, traits jsonb,
         timestamp timestamptz, sent_at timestamptz, received_at timestamptz,
@@ -135,18 +135,19 @@ WITH sent AS (
     ) AS whose
     WHERE sent.lead_id IS NOT NULL  -- else it is a duplicate where it has no alias
         OR whose.lead_id IS NOT NULL
-    ORDER BY ordinal
     ON CONFLICT (project_id, message_id) DO NOTHING
     RETURNING project_id, id, lead_id, message_id
 )"""
 """Stores events under the lead that was sent, where no alias of the project was given
-to another lead since it was found out, and else under whoever has the alias now."""
+to another lead since it was found out, and else under whoever has the alias now.
+They are stored, and locked, in the order they were sent in: a sort would change nothing
+but the cost."""
 
+# Of the projects that the transaction is scoped to.
 _TOLD = b"""
 SELECT project.id, identity_version, json_agg(message_id)
 FROM project
 LEFT JOIN stored ON stored.project_id = project.id
-WHERE project.id IN (SELECT project_id FROM sent)
 GROUP BY project.id
 """
 
@@ -417,13 +418,13 @@ class GroupCommit:
         unknown: dict[_AliasKey, list[_Waiting]] = {}
         some_held = False
         rows = []
-        for ordinal, key in enumerate(sorted(events)):
+        for key in sorted(events):
             waiting = events[key]
             known = self._known_lead(waiting.alias_key)
             if known is None:
                 unknown.setdefault(waiting.alias_key, []).append(waiting)
             some_held = some_held or waiting.event.quarantine is not None
-            rows.append(_event_row(ordinal, waiting, known))
+            rows.append(_event_row(waiting, known))
         alias_keys = sorted(unknown)
         leads = [_lead_row(n, unknown[key]) for n, key in enumerate(alias_keys)]
         proposals = [orjson.dumps(leads)]
@@ -471,27 +472,28 @@ def _lead_row(ordinal: int, named: Sequence[_Waiting]) -> Mapping[str, object]:
     }
 
 
-def _event_row(
-    ordinal: int, waiting: _Waiting, known: _KnownLead | None
-) -> Mapping[str, object]:
+def _event_row(waiting: _Waiting, known: _KnownLead | None) -> Mapping[str, object]:
+    """Return what is there of an event; Postgres reads each name it is sent."""
     event = waiting.event
     _, kind, value = waiting.alias_key
     row: dict[str, object] = {
-        "ordinal": ordinal,
         "project_id": waiting.project_id,
         "kind": kind,
         "value": value,
         "message_id": event.message_id,
         "type": event.type,
-        "anonymous_id": event.anonymous_id,
-        "user_id": event.user_id,
-        "session_id": event.session_id,
         "properties": event.properties,
         "received_at": event.received_at,
         "occurred_at": event.occurred_at,
     }
     if known is not None:
         row["lead_id"], row["version"] = known
+    if event.anonymous_id is not None:
+        row["anonymous_id"] = event.anonymous_id
+    if event.user_id is not None:
+        row["user_id"] = event.user_id
+    if event.session_id is not None:
+        row["session_id"] = event.session_id
     if event.timestamp is not None:
         row["timestamp"] = event.timestamp
     if event.sent_at is not None:
