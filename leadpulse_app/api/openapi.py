@@ -1,6 +1,6 @@
 """What OpenAPI says of the ingest routes, which another, leaner app serves.
 
-Each of them also answers with a slash at its end, which is not repeated here.
+Left out are a slash at the end, which each may have, and the short names of batches.
 """
 
 import re
@@ -242,14 +242,10 @@ def _calls(prefix: str, client: str) -> dict[str, _Schema]:
         f"Send Call of {client}",
         f"Take one call as {client}'s clients send it.",
         _CALL,
-        _ANSWERED,
+        {**_ANSWERED, "404": _failure("There is no such call.")},
         [path_call],
     )
-    batch = {
-        f"{prefix}/{name}": _calls_batch(f"{client} ({name})")
-        for name in ("batch", "b", "import")
-    }
-    return {f"{prefix}/{{call}}": call, **batch}
+    return {f"{prefix}/{{call}}": call, f"{prefix}/batch": _calls_batch(client)}
 
 
 def _calls_batch(client: str) -> _Schema:
@@ -291,7 +287,12 @@ def _stub(
         method: _operation(
             summary,
             "Keeps a client for browsers quiet; nothing is kept.",
-            {"200": said, "413": _TOO_LARGE, "503": _NOT_NOW},
+            {
+                "200": said,
+                **({"404": _failure("This can't be a key.")} if parameters else {}),
+                "413": _TOO_LARGE,
+                "503": _NOT_NOW,
+            },
             parameters=list(parameters),
         )
     }
