@@ -3,11 +3,13 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import button_link
+from leadpulse_app.components.button import button_link, quiet_button
 from leadpulse_app.components.card import card, section
+from leadpulse_app.components.confirmation import confirmed
 from leadpulse_app.components.connection import live_indicator
 from leadpulse_app.components.content import content
 from leadpulse_app.components.explanation import CHANGE, POINTS, RISK, VELOCITY
+from leadpulse_app.components.layout import columns
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.notice import empty_state
 from leadpulse_app.components.score import delta
@@ -15,7 +17,7 @@ from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import bone, skeleton_rows
 from leadpulse_app.components.stage import stage_badge
 from leadpulse_app.components.table import Column, table
-from leadpulse_app.state.lead import LeadState, LedgerRow
+from leadpulse_app.state.lead import LeadState, LedgerRow, MergeRow, NameRow
 from leadpulse_app.state.pages import Status
 
 _EVENT = Column("Event")
@@ -24,6 +26,10 @@ _POINTS = Column("Points", align="end", keep="medium", quiet=True, explanation=P
 _CHANGE = Column("Change", align="end", explanation=CHANGE)
 _SCORE = Column("Score", align="end")
 _WHEN = Column("When", align="end", keep="medium", quiet=True)
+
+_NAME = Column("Name")
+_KIND = Column("Kind", quiet=True)
+_SINCE = Column("Known", align="end", keep="medium", quiet=True)
 
 _FACTS: theme.Style = {
     "display": "grid",
@@ -162,6 +168,66 @@ def _ledger() -> rx.Component:
     )
 
 
+def _name_row(name: rx.Var[NameRow]) -> rx.Component:
+    return rx.el.tr(
+        _NAME.cell(name.value),
+        _KIND.cell(name.kind),
+        _SINCE.cell(moment(name.since)),
+        key=name.id,
+    )
+
+
+def _merge_line(merge: rx.Var[MergeRow]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.span(merge.name, style={"font_weight": theme.MEDIUM}),
+            " merged in ",
+            moment(merge.merged),
+            style={"min_width": "0", "overflow_wrap": "anywhere"},
+        ),
+        rx.cond(
+            LeadState.may_unmerge,
+            confirmed(
+                quiet_button("Unmerge", aria_label="Unmerge " + merge.name),
+                "Take this merge back?",
+                "They become two leads again, each with the score of its own events. "
+                "No later event merges them again.",
+                "Unmerge",
+                LeadState.unmerge(merge.id),
+            ),
+        ),
+        key=merge.id,
+        style={
+            "display": "flex",
+            "align_items": "center",
+            "justify_content": "space-between",
+            "gap": theme.SPACE_3,
+            "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
+            "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
+        },
+    )
+
+
+def _identities() -> rx.Component:
+    return section(
+        "Identities",
+        table(
+            "What this lead is known by, the oldest first",
+            (_NAME, _KIND, _SINCE),
+            rx.foreach(LeadState.names, _name_row),
+        ),
+        rx.cond(
+            LeadState.merges.length() > 0,
+            rx.el.ul(
+                rx.foreach(LeadState.merges, _merge_line),
+                aria_label="Merged leads",
+                style={"list_style": "none", "margin": "0", "padding": "0"},
+            ),
+        ),
+        note=rx.el.span("Events under any of these", style=theme.CAPTION_TEXT),
+    )
+
+
 def _skeleton() -> rx.Component:
     return rx.fragment(
         card(
@@ -200,7 +266,7 @@ def lead_page() -> rx.Component:
             LeadState.status,
             LeadState.follow,
             loading=_skeleton(),
-            ready=rx.fragment(_header(), _ledger()),
+            ready=rx.fragment(_header(), columns(_ledger(), _identities())),
             missing=_missing(),
         ),
         current="/leads",
