@@ -68,7 +68,9 @@ def upload_place(label: str, hint: str, **props: Any) -> rx.Component:
     return rx.el.label(
         rx.icon("upload", size=theme.ICON_SMALL, aria_hidden=True),
         label,
-        rx.el.span(hint, style=theme.CAPTION_TEXT),
+        rx.el.span(
+            hint, style={**theme.CAPTION_TEXT, theme.UNDER_NARROW: theme.HIDDEN}
+        ),
         rx.el.input(
             type="file",
             custom_attrs={"data-upload": ""},

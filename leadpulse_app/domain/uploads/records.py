@@ -115,7 +115,8 @@ def _read_csv(
             yield Problem(
                 line,
                 "invalid_row",
-                f"The quotes in {place} don't match, so nothing of it was read",
+                f"The quotes in {place} don't match, or a cell is far too long; "
+                "nothing of it was read",
             )
             continue
         if any(cells):
