@@ -68,6 +68,21 @@ async def test_a_revoked_key_is_refused_once_it_is_no_longer_remembered(
     await fresh.stop()
 
 
+async def test_a_key_in_constant_use_lets_nothing_in_five_seconds_after_it_is_revoked(
+    write_keys: WriteKeys,
+) -> None:
+    tenant = await make_tenant()
+    assert await write_keys.project_of(tenant.write_key) is not None
+    await revoke(tenant)
+    loop = asyncio.get_running_loop()
+    revoked_at = loop.time()
+    async with asyncio.timeout(30):
+        while await write_keys.project_of(tenant.write_key) is not None:
+            used_at = loop.time()
+            await asyncio.sleep(0.05)  # as its visitors come
+    assert used_at - revoked_at <= 5.0
+
+
 async def test_the_key_of_an_inactive_project_is_refused(write_keys: WriteKeys) -> None:
     tenant = await make_tenant()
     async with transaction(tenant.actor.project_id) as session:
