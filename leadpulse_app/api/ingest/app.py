@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -91,7 +92,8 @@ class IngestApp:
                 body = await read_body(
                     headers, receive, limit=route.body_limit, room=room
                 )
-                return await route.take(self._intake, Request.of(scope, headers, body))
+                request = Request(scope, headers, body, datetime.now(UTC))
+                return await route.take(self._intake, request)
         if scope["method"] == "OPTIONS":
             return preflight_response(route.methods, headers)
         allowed = ", ".join(("OPTIONS", *route.methods))

@@ -99,10 +99,6 @@ class Intake:
         """Return what webhooks are signed with; raises as `WebhookSecrets` does."""
         return await self._webhook_secrets.secret_of(project_id)
 
-    async def store(self, project_id: UUID, event: IngestedEvent) -> IngestStatus:
-        """Return once an event is durable; raises as `GroupCommit.submit` does."""
-        return await self.group_commit.submit(project_id, event)
-
     async def store_all(
         self,
         project_id: UUID,

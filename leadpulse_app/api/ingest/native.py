@@ -23,7 +23,7 @@ async def take_event(intake: Intake, request: Request) -> Answer:
     try:
         event = parse_native_event(payload, received_at=request.received_at)
         event = quarantined(event, request.visitor_agent)
-        status = await intake.store(project_id, event)
+        status = await intake.group_commit.submit(project_id, event)
     except InvalidInputError as error:
         await intake.keep_rejected(project_id, [(payload, error)])
         raise

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qs
 
@@ -24,11 +24,7 @@ class Request(NamedTuple):
     body: bytes
     """What it says, unpacked."""
     received_at: datetime
-
-    @classmethod
-    def of(cls, scope: Scope, headers: Headers, body: bytes) -> "Request":
-        """Return the request that has just arrived."""
-        return cls(scope, headers, body, datetime.now(UTC))
+    """In UTC."""
 
     def header(self, name: bytes) -> str | None:
         """Return a header's value."""

@@ -24,7 +24,7 @@ async def take_webhook(intake: Intake, request: Request) -> Answer:
         event = parse_webhook_event(
             payload, body=request.body, received_at=request.received_at
         )
-        status = await intake.store(project_id, event)
+        status = await intake.group_commit.submit(project_id, event)
     except (InvalidInputError, InvalidSignatureError) as error:
         await intake.keep_rejected(project_id, [(payload, error)])
         raise
