@@ -76,13 +76,15 @@ class NamedLead(NamedTuple):
 
 
 class _Naming(NamedTuple):
-    """An event that carries further names."""
+    """Events of a lead that say the same by further names."""
 
     root: LeadKey
-    event: ClaimedEvent
+    first: ClaimedEvent
+    last: ClaimedEvent
+    """In order of arrival, which is how people pass on a device."""
     names: Set[_Name]
     takeable: Set[_Name]
-    """Those that are its lead's, unless another lead has them."""
+    """Those that are the lead's, unless another lead has them."""
 
 
 def take_names(connection: psycopg.Connection, leads: Iterable[NamedLead]) -> None:
@@ -92,7 +94,7 @@ def take_names(connection: psycopg.Connection, leads: Iterable[NamedLead]) -> No
         connection: Within the transaction that scored the events.
         leads: Their roots, which it has locked.
     """
-    namings = sorted(_read_namings(leads), key=lambda naming: naming.event.id)
+    namings = sorted(_read_namings(leads), key=lambda naming: naming.first.id)
     if not namings:
         return
     owners = _read_owners(
@@ -117,24 +119,19 @@ def show_names(connection: psycopg.Connection, roots: Iterable[LeadKey]) -> None
 def _read_namings(leads: Iterable[NamedLead]) -> Iterator[_Naming]:
     for project_id, root_id, email, events in leads:
         known_email = email and email.lower()
-        for event in events:
-            if (
-                event.traits is None
-                and event.previous_id is None
-                and (event.user_id is None or event.anonymous_id is None)
-            ):
-                continue  # most are so, and looking closer takes longer than scoring
+        for first, last in _tell_apart(events):
             names = read_names(
-                type=event.type,
-                user_id=event.user_id,
-                anonymous_id=event.anonymous_id,
-                previous_id=event.previous_id,
-                traits=event.traits,
+                type=first.type,
+                user_id=first.user_id,
+                anonymous_id=first.anonymous_id,
+                previous_id=first.previous_id,
+                traits=first.traits,
             )
             if further := names.further():
                 yield _Naming(
                     (project_id, root_id),
-                    event,
+                    first,
+                    last,
                     {(project_id, alias) for alias in further},
                     {
                         (project_id, alias)
@@ -144,6 +141,25 @@ def _read_namings(leads: Iterable[NamedLead]) -> Iterator[_Naming]:
                         or alias.value == known_email
                     },
                 )
+
+
+def _tell_apart(
+    events: Iterable[ClaimedEvent],
+) -> Iterable[tuple[ClaimedEvent, ClaimedEvent]]:
+    """Return the events that may carry further names; of equal ones the ends."""
+    found: list[tuple[ClaimedEvent, ClaimedEvent]] = []
+    by_device: dict[str, tuple[ClaimedEvent, ClaimedEvent]] = {}
+    for event in events:
+        if event.traits is not None or event.previous_id is not None:
+            found.append((event, event))
+        elif event.user_id is not None and (device := event.anonymous_id) is not None:
+            first, last = by_device.get(device, (event, event))
+            by_device[device] = (
+                event if event.id < first.id else first,
+                event if event.id > last.id else last,
+            )
+    found.extend(by_device.values())
+    return found
 
 
 def _read_owners(
@@ -161,7 +177,7 @@ def _take(
     """Make names those of leads, unless somebody was faster; return their roots."""
     names = sorted(wanted)
     rows = connection.execute(
-        _TAKE, (*_columns(names), [wanted[name].event.origin_id for name in names])
+        _TAKE, (*_columns(names), [wanted[name].first.origin_id for name in names])
     ).fetchall()
     taken = [
         (project_id, Alias(AliasKind(kind), value)) for project_id, kind, value in rows
@@ -181,18 +197,21 @@ def _leave_to_linking(
     links: set[tuple[UUID, int]] = set()
     first: dict[frozenset[_Name], tuple[UUID, int]] = {}
     last: dict[frozenset[_Name], tuple[UUID, int]] = {}
-    for (project_id, root_id), event, names, _ in namings:
-        elsewhere = frozenset(name for name in names if owners.get(name) != root_id)
+    for naming in namings:
+        project_id, root_id = naming.root
+        elsewhere = frozenset(
+            name for name in naming.names if owners.get(name) != root_id
+        )
         if not elsewhere:
             continue
-        link = project_id, event.id
-        if event.traits or event.previous_id is not None:
+        link = project_id, naming.last.id
+        if naming.first.traits is not None or naming.first.previous_id is not None:
             links.add(link)
         else:
             # People who share an anonymous id: the first may be who it was so far,
             # and the last is who has it now. Those between change nothing.
-            first.setdefault(elsewhere, link)
-            last[elsewhere] = link
+            first.setdefault(elsewhere, (project_id, naming.first.id))
+            last[elsewhere] = max(link, last.get(elsewhere, link))
     links.update(first.values(), last.values())
     if links:
         project_ids, event_ids = zip(*sorted(links), strict=True)
