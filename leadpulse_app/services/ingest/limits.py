@@ -209,7 +209,7 @@ class _SharedWindows:
     """The windows in Redis, which is left alone while it is away."""
 
     def __init__(self) -> None:
-        self._script: AsyncScript | None = None
+        self._count: AsyncScript | None = None
         self._return: asyncio.Task[None] | None = None
 
     async def count(self, asked: Mapping[_Bucket, int]) -> dict[_Bucket, _Window]:
@@ -221,9 +221,10 @@ class _SharedWindows:
             parts += (bucket.limit.get_expiry(), events)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                if self._script is None:
-                    self._script = get_async_redis().register_script(_COUNT)
-                answer = await self._script([bucket.name for bucket in asked], parts)
+                if self._count is None:
+                    client = get_async_redis().client()  # cheaper than the pool's
+                    self._count = client.register_script(_COUNT)
+                answer = await self._count([bucket.name for bucket in asked], parts)
         except (redis.RedisError, TimeoutError) as error:
             logger.warning("Redis is away, and limits hold for each process: %r", error)
             self._return = asyncio.create_task(self._wait_until_back())
@@ -238,10 +239,12 @@ class _SharedWindows:
         }
 
     async def stop(self) -> None:
-        """Wait for Redis no longer."""
+        """Wait for Redis no longer, and let go of it."""
         if self._return is not None:
             self._return.cancel()
             await asyncio.gather(self._return, return_exceptions=True)
+        if self._count is not None:
+            await self._count.registered_client.aclose()
 
     async def _wait_until_back(self) -> None:
         while True:
