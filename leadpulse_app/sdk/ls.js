@@ -331,8 +331,9 @@
     const copy = JSON.stringify(properties || {}); // the page may change it later
     const at = now();
     withConsent(() => {
-      if (userId) write(USER_ID, userId);
-      record(name, JSON.parse(copy), at, makeId(), sessionOf(name, at));
+      const session = sessionOf(name, at);
+      if (userId) write(USER_ID, userId); // not before the last session has ended
+      record(name, JSON.parse(copy), at, makeId(), session);
     });
   }
 
@@ -370,7 +371,7 @@
   // Returns the session that goes on, having ended one that is over.
   function openSession() {
     const session = allowed() && parse(read(SESSION));
-    if (!session || !session.id) return null;
+    if (!session || !Array.isArray(session.pages)) return null;
     if (Date.now() - session.last < SESSION_IDLE_MS) return session;
     endSession(session, session.last);
     return null;
@@ -465,9 +466,9 @@
   // data-ls-plan-name="pro" becomes planName: "pro".
   function propertiesOf(element, properties) {
     for (const name in element ? element.dataset : {}) {
-      const rest = name.slice(2);
-      if (name.startsWith("ls") && rest !== "Event") {
-        properties[rest[0].toLowerCase() + rest.slice(1)] = element.dataset[name];
+      const [, first, rest] = /^ls([A-Z])(.*)/.exec(name) || [];
+      if (first && name !== "lsEvent") {
+        properties[first.toLowerCase() + rest] = element.dataset[name];
       }
     }
     return properties;
@@ -493,7 +494,8 @@
       properties.text = label && label.replace(/\s+/g, " ").slice(0, MAX_TEXT);
       if (control.tagName === "A") properties.href = control.href.split("#")[0];
     }
-    track(named ? named.dataset.lsEvent : "click", propertiesOf(named, properties));
+    const name = (named && named.dataset.lsEvent) || "click";
+    track(name, propertiesOf(named, properties));
   }
 
   function submit(event) {

@@ -101,6 +101,7 @@ async def test_opting_out_in_one_tab_holds_in_the_others(
         await tab.goto(site.url)
     await site.wait_until(lambda: len(site.taken) == 2)
     await page.evaluate("ls.optOut()")
+    await second.wait_for_function("localStorage.ls_consent === 'out'")
     await second.evaluate("ls.track('refused')")
     assert await stored_names(second) == ["ls_consent"]
     await page.evaluate("ls.optIn(); ls.track('again')")

@@ -154,6 +154,18 @@ async def test_an_attribute_names_a_click_and_gives_it_properties(
     assert site.of_type("click") == []
 
 
+async def test_attributes_that_are_not_for_the_sdk_are_let_be(
+    site: Site, page: Page
+) -> None:
+    site.body = """<button id=b data-ls=1 data-lstat=2 data-ls-1=3 data-plan=4
+        data-ls-event data-ls-kept=5>B</button>"""
+    await page.goto(site.url)
+    await page.evaluate("b.click()")
+    await site.wait_for("click")
+    [click] = site.of_type("click")
+    assert click["properties"] == {"tag": "button", "id": "b", "text": "B", "kept": "5"}
+
+
 async def test_other_clicks_and_what_asks_to_be_ignored_are_not_recorded(
     site: Site, page: Page
 ) -> None:

@@ -116,6 +116,25 @@ async def test_two_tabs_that_notice_the_silence_end_the_session_once(
     assert len(site.of_type("session_end")) == 1
 
 
+async def test_a_session_belongs_to_whom_it_was_known_to_belong_to(
+    site: Site, page: Page
+) -> None:
+    await page.clock.install(time=0)
+    await page.goto(site.url)
+    await settle(page)
+    await page.evaluate(
+        """() => {
+            const session = JSON.parse(localStorage.ls_session);
+            session.last -= 31 * 60 * 1000;
+            localStorage.ls_session = JSON.stringify(session);
+            ls.identify("ada");
+        }"""
+    )
+    await site.wait_for("session_end", "identify")
+    [end] = site.of_type("session_end")
+    assert "userId" not in end
+
+
 async def test_forgetting_a_visitor_ends_their_session(site: Site, page: Page) -> None:
     await page.goto(site.url)
     await page.evaluate("ls.identify('ada'); ls.reset(); ls.track('next')")
