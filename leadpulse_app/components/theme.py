@@ -143,6 +143,7 @@ PATIENCE = "1ms linear 6s"
 PULSE = "1400ms ease-in-out infinite"
 
 # Where the layout changes.
+UNDER_ROOMY = "@media (max-width: 1279px)"
 UNDER_WIDE = "@media (max-width: 1099px)"
 UNDER_MEDIUM = "@media (max-width: 859px)"
 UNDER_NARROW = "@media (max-width: 639px)"

@@ -266,7 +266,9 @@ def lead_page() -> rx.Component:
             LeadState.status,
             LeadState.follow,
             loading=_skeleton(),
-            ready=rx.fragment(_header(), columns(_ledger(), _identities())),
+            ready=rx.fragment(
+                _header(), columns(_ledger(), _identities(), stacked=theme.UNDER_ROOMY)
+            ),
             missing=_missing(),
         ),
         current="/leads",
