@@ -21,8 +21,8 @@ THREADS = 2
 """How many threads of a process score at once: while one waits for Postgres the
 other folds, and a third would only contend for the interpreter."""
 
-LINKS_AT_ONCE = 100
-"""How many events are linked before scoring has its turn again."""
+LINKING_SECONDS = 0.2
+"""How long events are linked before scoring has its turn again."""
 
 CONNECTION_TIMEOUT_SECONDS = 2.0
 """Short enough for a worker to end in time while Postgres is away."""
@@ -77,7 +77,8 @@ def _score_once() -> bool:
         publish_changes(scored.project_ids)
         linked = False
         changed: set[UUID] = set()
-        for _ in range(LINKS_AT_ONCE):
+        deadline = time.monotonic() + LINKING_SECONDS
+        while time.monotonic() < deadline:
             with connection.transaction():
                 result = link_pending(connection)
             if not result.found_work:

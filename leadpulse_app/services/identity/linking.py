@@ -74,10 +74,13 @@ _OWNERS = """
     JOIN lead_alias AS alias
         ON (alias.project_id, alias.kind, alias.value) = (%s, name.kind, name.value)
     JOIN lead ON (lead.project_id, lead.id) = (alias.project_id, alias.lead_id)
+    UNION ALL
+    SELECT NULL, NULL, lead.id, coalesce(lead.root_id, lead.id)
+    FROM lead WHERE lead.project_id = %s AND lead.id = %s
 """
 
 _IDENTIFIED = """
-    SELECT root.email, EXISTS (
+    SELECT root.id, root.email, EXISTS (
         SELECT FROM (
             SELECT root.id
             UNION ALL
@@ -88,7 +91,7 @@ _IDENTIFIED = """
             ON (alias.project_id, alias.lead_id) = (root.project_id, one.id)
         WHERE alias.kind = 'user'
     )
-    FROM lead AS root WHERE root.project_id = %s AND root.id = %s
+    FROM lead AS root WHERE root.project_id = %s AND root.id = ANY (%s)
 """
 
 _TAKE = """
@@ -189,16 +192,11 @@ def _link(connection: psycopg.Connection, project_id: UUID, event_id: int) -> No
         return
     names = event.names.further()
     looked_up = {*names, event.names.resolving()}
-    before = _owners(connection, project_id, looked_up)
-    here = root_of(connection, project_id, event.origin_id)
-    if here is None:
-        return
-    roots = {here, *(owner.root_id for owner in before.values())}
-    lock_roots(connection, project_id, roots)
-    owners = _owners(connection, project_id, looked_up)
-    if here != root_of(connection, project_id, event.origin_id) or owners != before:
+    owners = _read_owners(connection, project_id, looked_up, event.origin_id)
+    lock_roots(connection, project_id, {owner.root_id for owner in owners.values()})
+    if owners != _read_owners(connection, project_id, looked_up, event.origin_id):
         raise MovedError
-    _Link(connection, project_id, event_id, event, owners, here).run(names)
+    _Link(connection, project_id, event_id, event, owners).run(names)
 
 
 class _Link:
@@ -210,15 +208,14 @@ class _Link:
         project_id: UUID,
         event_id: int,
         event: _Event,
-        owners: Mapping[Alias, _Owner],
-        root_id: UUID,
+        owners: Mapping[Alias | None, _Owner],
     ) -> None:
         self._connection = connection
         self._project_id = project_id
         self._event_id = event_id
         self._event = event
         self._owners = owners
-        self._root_id = root_id
+        self._root_id = owners[None].root_id
         self._merged: dict[UUID, UUID] = {}
         self._taken: dict[Alias, UUID] = {}
         self._moved: dict[Alias, UUID] = {}
@@ -252,19 +249,16 @@ class _Link:
         self, alias: Alias, strength: Strength, there: UUID | None
     ) -> Decision:
         here = self._root_id
+        rows = self._connection.execute(_IDENTIFIED, (self._project_id, [here, there]))
+        identified = {root_id: Identified(*known) for root_id, *known in rows}
         return decide(
             alias,
             strength,
-            self._identified(here),
-            None if there is None else self._identified(there),
+            identified[here],
+            None if there is None else identified[there],
             are_separated=there is not None
             and are_separated(self._connection, self._project_id, here, there),
         )
-
-    def _identified(self, root_id: UUID) -> Identified:
-        with self._connection.cursor(row_factory=args_row(Identified)) as cursor:
-            (found,) = cursor.execute(_IDENTIFIED, (self._project_id, root_id))
-        return found
 
     def _merge(self, there: UUID) -> None:
         pair = (self._root_id, there)
@@ -351,18 +345,24 @@ class _Link:
         )
 
 
-def _owners(
-    connection: psycopg.Connection, project_id: UUID, aliases: Collection[Alias]
-) -> dict[Alias, _Owner]:
+def _read_owners(
+    connection: psycopg.Connection,
+    project_id: UUID,
+    aliases: Collection[Alias],
+    origin_id: UUID,
+) -> dict[Alias | None, _Owner]:
+    """Return who has each name, and under None the lead that the event came for."""
     rows = connection.execute(
         _OWNERS,
         (
             [alias.kind.value for alias in aliases],
             [alias.value for alias in aliases],
             project_id,
+            project_id,
+            origin_id,
         ),
     )
     return {
-        Alias(AliasKind(kind), value): _Owner(lead_id, root_id)
+        kind and Alias(AliasKind(kind), value): _Owner(lead_id, root_id)
         for kind, value, lead_id, root_id in rows
     }

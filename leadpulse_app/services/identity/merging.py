@@ -136,7 +136,6 @@ def unmerge(
         ConflictError: The merge is undone already.
         UnavailableError: The lead's merges keep changing.
     """
-
     actor.require_admin()
     project_id = actor.project_id
 
