@@ -47,6 +47,13 @@ _uploads: Counter[UUID] = Counter()
 """The files that this process reads, by project."""
 
 
+_STORABLE = r"^[^\x00]*$"
+
+_MessageId = Annotated[
+    str, StringConstraints(max_length=MAX_ID_LENGTH, pattern=_STORABLE)
+]
+
+
 class EventBody(Body):
     """An event as it was sent, and what it gave."""
 
@@ -105,7 +112,7 @@ class ReleaseBody(Body):
     """Which events to release: some of them, those of a lead, or all."""
 
     event_ids: Annotated[
-        tuple[Annotated[str, StringConstraints(max_length=MAX_ID_LENGTH)], ...] | None,
+        tuple[_MessageId, ...] | None,
         Field(max_length=MAXIMUM_PAGE),
     ] = None
     lead_id: UUID | None = None
@@ -141,7 +148,7 @@ async def show_events(
         Query(
             alias="type",
             max_length=MAX_TYPE_LENGTH,
-            pattern=r"^[^\x00]*$",
+            pattern=_STORABLE,
             description="Only events of this type.",
         ),
     ] = None,

@@ -1,6 +1,7 @@
 """The stream of events, files of them, and the release of those held back."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -211,13 +212,14 @@ async def test_a_file_that_can_not_be_taken_is_refused_in_plain_words(
     assert await listed(client, tenant) == []
 
 
+@pytest.mark.parametrize("boundary", ["; boundary=x", "; boundary=", ""])
 async def test_a_broken_form_is_refused(
-    client: httpx.AsyncClient, tenant: Tenant
+    client: httpx.AsyncClient, tenant: Tenant, boundary: str
 ) -> None:
     answer = await client.post(
         UPLOAD,
         content=b"nothing",
-        headers={**tenant.bearer, "Content-Type": "multipart/form-data; boundary=x"},
+        headers={**tenant.bearer, "Content-Type": f"multipart/form-data{boundary}"},
     )
     assert answer.status_code == 400
 
@@ -313,13 +315,19 @@ async def test_what_is_released_wakes_the_scorer_and_scores_once(
         {"eventIds": ["m1"], "leadId": str(uuid4())},
         {"eventIds": ["x"] * 501},
         {"eventIds": "m1"},
+        {"eventIds": ["\0"]},
+        {"eventIds": ["\ud800"]},
         {"leadId": "nobody"},
     ],
 )
 async def test_a_release_says_exactly_what_it_is_of(
     client: httpx.AsyncClient, tenant: Tenant, which: dict[str, object]
 ) -> None:
-    answer = await client.post("/api/events/release", json=which, headers=tenant.bearer)
+    answer = await client.post(
+        "/api/events/release",
+        content=json.dumps(which),
+        headers={**tenant.bearer, "Content-Type": "application/json"},
+    )
     assert answer.status_code == 400
 
 
