@@ -35,11 +35,15 @@ MAX_BATCH = 500
 """Events in a transaction: larger ones gain nothing and keep more people waiting."""
 
 GATHER_SECONDS = 0.002
-"""What a busy process waits at most for a batch larger than the last."""
+"""What a busy process waits at most for half of its senders, so that one half's events
+are written while the other half is answered and sends again."""
 
 BUSY_BATCH = 4
 """Events in a batch from which on a process is busy: a larger one costs less for each,
 and its senders are about to send again."""
+
+LARGE_BATCH = 64
+"""Events that nobody waits for more of: what a transaction costs, they share."""
 
 MAX_KNOWN_LEADS = 100_000
 """Aliases whose lead a process remembers, about 60 MB of them."""
@@ -350,7 +354,8 @@ class GroupCommit:
                 finally:
                     _refuse(batch)  # whoever was not answered by now
                 if len(batch) >= BUSY_BATCH:
-                    await self._gather(len(batch) + 1)
+                    sending = len(batch) + len(self._queue)
+                    await self._gather(min((sending + 1) // 2, LARGE_BATCH))
         finally:
             await line.close()
 
