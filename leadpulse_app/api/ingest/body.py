@@ -22,7 +22,15 @@ from leadpulse_app.domain.properties import Json
 
 MAX_HELD_BYTES = 32 * 1024 * 1024
 """Of all the large bodies that a process reads or works on at the same time. Parsed,
-one may take twenty times as much."""
+one may take ten times as much."""
+
+MAX_CONTAINERS = 100_000
+"""Objects and lists in a body, about ten for each event that it may hold; no client
+writes as many. Each may take two bytes in the body and two hundred in memory, and
+they are what parsing takes its time for."""
+
+MAX_VALUES = 500_000
+"""Values in a body, as above."""
 
 SMALL_BYTES = 32 * 1024
 """A body up to this size is not counted: the server's limit on connections will do."""
@@ -154,7 +162,10 @@ def parse_json(body: bytes) -> Json:
 
     Raises:
         InvalidInputError: It is not JSON.
+        TooLargeError: It has more in it than may be parsed at once.
     """
+    if len(body) > SMALL_BYTES:
+        _check_contents(body)
     try:
         value: Json = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -167,11 +178,20 @@ def parse_object(body: bytes) -> dict[str, Json]:
 
     Raises:
         InvalidInputError: It is not JSON, or something else than an object.
+        TooLargeError: It has more in it than may be parsed at once.
     """
     value = parse_json(body)
     if not isinstance(value, dict):
         raise InvalidInputError("The body is not a JSON object")
     return value
+
+
+def _check_contents(body: bytes) -> None:
+    """Refuse what would take too long to parse; what strings hold counts too."""
+    if body.count(b"{") + body.count(b"[") > MAX_CONTAINERS:
+        raise TooLargeError(f"There are over {MAX_CONTAINERS} objects in the body")
+    if body.count(b",") > MAX_VALUES:
+        raise TooLargeError(f"There are over {MAX_VALUES} values in the body")
 
 
 def count_events(fields: Mapping[str, Json], name: str) -> int:

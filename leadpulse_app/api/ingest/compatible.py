@@ -28,6 +28,7 @@ from leadpulse_app.domain.clients.posthog import (
 from leadpulse_app.domain.clients.segment import call_user_agent, read_call
 from leadpulse_app.domain.errors import (
     InvalidInputError,
+    TooLargeError,
     TooManyRequestsError,
     UnavailableError,
 )
@@ -36,6 +37,11 @@ from leadpulse_app.domain.properties import Json
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_POSTHOG_BYTES = 6 * 1024 * 1024
+
+MAX_FORM_BYTES = 512 * 1024
+"""Browsers send 64 KB from a page that is being closed; forms are slow to read."""
+
+MAX_FORM_FIELDS = 10
 
 MAX_EVENTS = 10_000
 """In a body; no client's own limits let it send as many."""
@@ -122,8 +128,11 @@ def _form_data(body: bytes) -> bytes:
     """
     if not body.startswith(b"data="):
         return body
+    if len(body) > MAX_FORM_BYTES:
+        raise TooLargeError(f"The form is over {MAX_FORM_BYTES} bytes")
     try:
-        data = parse_qs(body.decode("ascii"), strict_parsing=True)["data"][0]
+        form = parse_qs(body.decode("ascii"), max_num_fields=MAX_FORM_FIELDS)
+        data = form["data"][0]
         if data.startswith(("{", "[")):
             return data.encode()
         return base64.b64decode(data.replace(" ", "+"), validate=True)

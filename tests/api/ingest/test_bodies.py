@@ -199,3 +199,26 @@ async def test_a_large_body_may_not_take_its_room_forever(
     space = Space()
     with Room(space) as room, pytest.raises(InvalidInputError):
         await read_body({}, receive, limit=1_000, room=room)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"batch": [' + b",".join([b"[" * 1_000 + b"]" * 1_000] * 101) + b"]}",
+        b'{"batch": [' + b"{}," * 100_000 + b"{}]}",
+        b'{"batch": [' + b"1," * 500_000 + b"1]}",
+        b"data=" + b"&a=1" * 200_000,
+        b"data=" + b"%41" * 200_000,
+    ],
+)
+async def test_what_would_take_long_to_parse_is_too_large(
+    client: httpx.AsyncClient, body: bytes
+) -> None:
+    for packed in (False, True):
+        answer = await post(client, "/batch", body, packed=packed)
+        assert_error(answer, 413, "too_large")
+
+
+async def test_a_form_has_few_fields(client: httpx.AsyncClient) -> None:
+    answer = await post(client, "/e", b"data=e30" + b"&a=1" * 20)
+    assert_error(answer, 400, "invalid_input")
