@@ -22,6 +22,8 @@ class Package:
     """Calls that it doesn't have."""
     takes_times: bool = True
     """Whether a caller can say when an event happened."""
+    writes_dates: bool = True
+    """Whether a date among the properties is sent as one."""
     resends: bool = True
     """Whether it sends again what was refused or could not be delivered."""
     heeds_retry_after: bool = True
@@ -48,6 +50,6 @@ OTHERS = (
         resends=False,
     ),
     Package("@segment/analytics-next", "segment"),
-    Package("posthog-js", "posthog", lacks=frozenset({"screen"})),
+    Package("posthog-js", "posthog", lacks=frozenset({"screen"}), writes_dates=False),
     Package("@rudderstack/analytics-js", "rudderstack", lacks=frozenset({"screen"})),
 )

@@ -2,17 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+import httpx
 import pytest
 
-from tests.clients.driver import Client
+from tests.clients.driver import Client, python_client
 from tests.clients.limit import use_up_the_limit
 from tests.clients.packages import FOUR, OTHERS, Connect, Package
-from tests.clients.story import POINTS, tell
+from tests.clients.story import POINTS, SLACK, read_time, tell
 from tests.clients.wire import Exchange, Wire, wire_to
 from tests.product import Account, Product, wait_for
 
@@ -21,11 +23,8 @@ pytestmark = pytest.mark.e2e
 for_each_package = pytest.mark.parametrize(
     "package",
     [
-        *(pytest.param(package, id=package.name) for package in FOUR),
-        *(
-            pytest.param(package, id=package.name, marks=pytest.mark.clients)
-            for package in OTHERS
-        ),
+        pytest.param(p, id=p.name, marks=() if p in FOUR else pytest.mark.clients)
+        for p in (*FOUR, *OTHERS)
     ],
 )
 
@@ -98,6 +97,9 @@ def test_what_a_visitor_does_arrives_once_as_it_was_told_and_makes_one_lead(
         what=f"making one lead with {score} points of {product.leads(account)}",
     )
     assert lead["email"] == email
+    assert earned_points(product, account, lead) == Counter(
+        {call.type: POINTS[call.type] for call in told if call.type in POINTS}
+    )
     assert (lead["name"], lead["company"]) == ("Ada Lovelace", "Analytical Engines")
 
 
@@ -183,6 +185,46 @@ def test_a_restart_in_the_middle_loses_nothing(
     for package, account, _ in senders:
         counts = stored_downloads(own_product, account)
         assert set(counts.values()) == {1}, package.name
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        pytest.param(p, id=p.name, marks=() if p in FOUR else pytest.mark.clients)
+        for p in (*FOUR, *OTHERS)
+        if p.start is not python_client
+    ],
+)
+def test_a_clock_that_is_an_hour_slow_dates_no_event_wrongly(
+    package: Package, connect: Connect, product: Product, account: Account
+) -> None:
+    hour = timedelta(hours=1)
+    since = datetime.now(UTC)
+    with connect(package, product.url, account.write_key) as client:
+        client.call("shiftClock", milliseconds=-hour / timedelta(milliseconds=1))
+        track_downloads(client, [1])
+        client.call("flush")
+        [event] = wait_for_events(product, account, 1)
+    now = datetime.now(UTC)
+    assert since - hour - SLACK <= read_time(event["timestamp"]) <= now - hour + SLACK
+    assert since - SLACK <= read_time(event["occurred_at"]) <= now
+
+
+def earned_points(
+    product: Product, account: Account, lead: Mapping[str, Any]
+) -> Counter[str]:
+    """Return what each type of event gave a lead, as its history tells."""
+    answer = httpx.get(
+        f"{product.url}/api/leads/{lead['id']}/history",
+        params={"limit": 500},
+        headers=account.headers,
+        timeout=20,
+    )
+    assert answer.status_code == 200, answer.text
+    points: Counter[str] = Counter()
+    for entry in answer.json()["data"]["entries"]:
+        points[entry["eventType"]] += entry["delta"]
+    return +points
 
 
 def track_downloads(client: Client, numbers: Iterable[int]) -> None:
