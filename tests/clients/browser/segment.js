@@ -1,15 +1,10 @@
 // Drives @segment/analytics-next.
 
 export async function connect({ host, key }) {
-  const { host: address, protocol } = new URL(host);
-  const [client] = await AnalyticsNext.AnalyticsBrowser.load(
-    { writeKey: key, cdnSettings: { integrations: { "Segment.io": { apiKey: key } } } },
-    {
-      integrations: {
-        "Segment.io": { apiHost: `${address}/v1`, protocol: protocol.slice(0, -1) },
-      },
-    },
-  );
+  const [client] = await AnalyticsNext.AnalyticsBrowser.load({
+    writeKey: key,
+    cdnURL: host, // its settings say where events go
+  });
   const dated = ({ timestamp }) => (timestamp ? { timestamp } : {});
   return {
     anonymousId: () => client.user().anonymousId(),
