@@ -143,8 +143,8 @@ class MergeBody(Body):
     """Two leads that turned out to be one person."""
 
     id: UUID
-    lead_id: Annotated[UUID, Field(description="The lead that was merged away.")]
-    into_id: Annotated[UUID, Field(description="The lead that it became part of.")]
+    lead_id: Annotated[UUID, Field(description="The lead that an event was of.")]
+    other_id: Annotated[UUID, Field(description="The lead that it named too.")]
     merged_at: datetime
     event: Annotated[
         str | None, Field(description="The message id of the event that named both.")
@@ -258,7 +258,7 @@ async def unmerge_lead(
 ) -> Success[LeadBody]:
     """Take a merge back: both leads are worth their own events again, for good.
 
-    The answer is the lead that had been merged away.
+    The answer is the lead that is one by itself again.
     """
     split_off = await run_scoped(
         actor.project_id,

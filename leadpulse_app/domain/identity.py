@@ -4,10 +4,11 @@ A name that is told explicitly, or that only one person can have, joins two lead
 anonymous id belongs to a device: it never joins people who are known to be different.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 from leadpulse_app.domain.fold import FIELDS
 from leadpulse_app.domain.traits import read_traits
@@ -27,6 +28,21 @@ class Alias:
 
     kind: AliasKind
     value: str
+
+
+def joined_leads(merges: Iterable[tuple[UUID, UUID]]) -> dict[UUID, set[UUID]]:
+    """Return for each lead in merges all leads that these join to it, and itself.
+
+    Args:
+        merges: The pairs of leads that are one person.
+    """
+    joined: dict[UUID, set[UUID]] = {}
+    for pair in merges:
+        ends = (joined.setdefault(lead_id, {lead_id}) for lead_id in pair)
+        smaller, larger = sorted(ends, key=len)
+        larger |= smaller
+        joined |= dict.fromkeys(smaller, larger)
+    return joined
 
 
 class Strength(IntEnum):

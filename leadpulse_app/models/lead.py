@@ -62,7 +62,7 @@ class Lead(SQLModel, table=True):
     last_message_id: str | None = Field(default=None, sa_type=BYTE_ORDERED_TEXT)
     """The message id of that event; with its time, the position of the fold."""
     root_id: UUID | None = None
-    """The lead that this one was merged into, at the end of the chain of merges.
+    """The lead that this one was merged into: the oldest of all that merges join.
 
     Its own ledger stands still meanwhile; its events count for the root.
     """
@@ -75,23 +75,27 @@ class LeadMerge(SQLModel, table=True):
     __tablename__ = "lead_merge"
     __table_args__ = (
         ForeignKeyConstraint(["project_id", "lead_id"], ["lead.project_id", "lead.id"]),
-        ForeignKeyConstraint(["project_id", "into_id"], ["lead.project_id", "lead.id"]),
+        ForeignKeyConstraint(
+            ["project_id", "other_id"], ["lead.project_id", "lead.id"]
+        ),
         Index(
             "lead_merge_edge",
             "project_id",
             "lead_id",
+            "other_id",
             unique=True,
             postgresql_where=text("undone_at IS NULL"),
         ),
-        Index("lead_merge_into", "project_id", "into_id"),
+        Index("lead_merge_lead", "project_id", "lead_id"),
+        Index("lead_merge_other", "project_id", "other_id"),
     )
 
     project_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
     lead_id: UUID
-    """The lead that was merged away."""
-    into_id: UUID
-    """The lead that it became part of."""
+    """The lead that an event was of."""
+    other_id: UUID
+    """The lead that it named too."""
     event_id: int | None = Field(default=None, sa_type=BigInteger)
     """The event that named both; unknown where a person merged them."""
     merged_at: datetime = moment(default_now=True)

@@ -181,7 +181,7 @@ def _merge_line(merge: rx.Var[MergeRow]) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.span(merge.name, style={"font_weight": theme.MEDIUM}),
-            " merged in ",
+            " merged ",
             moment(merge.merged),
             style={"min_width": "0", "overflow_wrap": "anywhere"},
         ),

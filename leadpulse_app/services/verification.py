@@ -1,8 +1,9 @@
 """Recomputes every score from the events: the check that the ledger is the score.
 
 It shares the pure fold with scoring and nothing else, reads each project in one
-snapshot, and holds one person in memory at a time. What was merged into a lead counts
-for it; the ledger of a lead that was merged away only has to agree with itself.
+snapshot, and holds the merges and one person in memory at a time. What was merged into
+a lead counts for it; the ledger of a lead that was merged away only has to agree with
+itself.
 """
 
 from collections import Counter
@@ -20,6 +21,7 @@ from psycopg.rows import args_row
 
 from leadpulse_app.database import connection_scope
 from leadpulse_app.domain.fold import Fields, Input, Position, fold
+from leadpulse_app.domain.identity import joined_leads
 from leadpulse_app.domain.ruleset import Ruleset
 from leadpulse_app.domain.stage import stage_of
 
@@ -37,14 +39,13 @@ _PROJECTS = """
 
 _LEADS = """
     SELECT lead.id, lead.score, lead.stage, lead.sequence, lead.last_event_at,
-        lead.last_message_id, lead.email, lead.name, lead.company, lead.root_id,
-        coalesce(parent.root_id, parent.id) AS merged_into
-    FROM lead
-    LEFT JOIN lead_merge AS m ON (m.project_id, m.lead_id) = (lead.project_id, lead.id)
-        AND m.undone_at IS NULL
-    LEFT JOIN lead AS parent ON (parent.project_id, parent.id)
-        = (m.project_id, m.into_id)
-    WHERE lead.project_id = %s ORDER BY lead.id
+        lead.last_message_id, lead.email, lead.name, lead.company, lead.root_id
+    FROM lead WHERE lead.project_id = %s ORDER BY lead.id
+"""
+
+_MERGES = """
+    SELECT lead_id, other_id FROM lead_merge
+    WHERE project_id = %s AND undone_at IS NULL
 """
 
 _EVENTS = """
@@ -106,8 +107,6 @@ class _Lead(NamedTuple):
     name: str | None
     company: str | None
     root_id: UUID | None
-    merged_into: UUID | None
-    """What `root_id` should be."""
 
 
 class _Event(NamedTuple):
@@ -178,6 +177,7 @@ def _check_project(
         yield None, ["the project can't be read under its own scope"]
         return
     rulesets = _Rulesets(connection, project_id)
+    roots = _roots(connection.execute(_MERGES, (project_id,)))
     with (
         _stream(connection, _Lead, _LEADS, (project_id,)) as leads,
         _stream(connection, _Event, _EVENTS, (project_id,)) as all_events,
@@ -186,20 +186,34 @@ def _check_project(
         events, entries = _ByLead(all_events), _ByLead(all_entries)
         for lead in leads:
             differences = _differences(
-                lead, events.take(lead.id), entries.take(lead.id), rulesets
+                lead,
+                roots.get(lead.id, lead.id),
+                events.take(lead.id),
+                entries.take(lead.id),
+                rulesets,
             )
             yield lead.id, list(islice(differences, DIFFERENCES_PER_LEAD))
 
 
+def _roots(merges: Iterable[tuple[UUID, UUID]]) -> dict[UUID, UUID]:
+    """Return the oldest of the leads that merges join, for each of them."""
+    roots: dict[UUID, UUID] = {}
+    for lead_id, joined in joined_leads(merges).items():
+        if lead_id not in roots:
+            roots |= dict.fromkeys(joined, min(joined))
+    return roots
+
+
 def _differences(
     lead: _Lead,
+    root_id: UUID,
     events: Sequence[_Event],
     entries: Sequence[_Entry],
     rulesets: "_Rulesets",
 ) -> Iterator[str]:
     yield from _ledger_differences(lead, entries)
-    if lead.root_id != lead.merged_into:
-        yield f"its root is {lead.root_id} and its merges make it {lead.merged_into}"
+    if (lead.root_id or lead.id) != root_id:
+        yield f"its root is {lead.root_id or lead.id} and its merges make it {root_id}"
     if lead.root_id is not None:
         return
     recorded: Counter[tuple[int, UUID | None]] = Counter()

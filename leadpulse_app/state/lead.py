@@ -61,7 +61,7 @@ class NameRow:
 
 @dataclass(frozen=True)
 class MergeRow:
-    """A lead that turned out to be this one too."""
+    """Two names that turned out to be of one person."""
 
     id: str
     name: str
@@ -164,7 +164,10 @@ class LeadState(LivePage, rx.State):
         self.merges = [
             MergeRow(
                 id=str(merge.id),
-                name=first_names.get(merge.lead_id, str(merge.lead_id)),
+                name=" and ".join(
+                    first_names.get(lead_id, str(lead_id))
+                    for lead_id in (merge.lead_id, merge.other_id)
+                ),
                 merged=moment_of(merge.merged_at, now=content.now, zone=zone),
             )
             for merge in content.identities.merges

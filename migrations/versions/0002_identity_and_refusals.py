@@ -30,18 +30,19 @@ CREATE TABLE lead_merge (
     project_id uuid NOT NULL,
     id uuid NOT NULL,
     lead_id uuid NOT NULL,
-    into_id uuid NOT NULL,
+    other_id uuid NOT NULL,
     event_id bigint,
     merged_at timestamptz NOT NULL DEFAULT now(),
     undone_at timestamptz,
     undone_by uuid,
     PRIMARY KEY (project_id, id),
     FOREIGN KEY (project_id, lead_id) REFERENCES lead,
-    FOREIGN KEY (project_id, into_id) REFERENCES lead
+    FOREIGN KEY (project_id, other_id) REFERENCES lead
 );
-CREATE UNIQUE INDEX lead_merge_edge ON lead_merge (project_id, lead_id)
+CREATE UNIQUE INDEX lead_merge_edge ON lead_merge (project_id, lead_id, other_id)
     WHERE undone_at IS NULL;
-CREATE INDEX lead_merge_into ON lead_merge (project_id, into_id);
+CREATE INDEX lead_merge_lead ON lead_merge (project_id, lead_id);
+CREATE INDEX lead_merge_other ON lead_merge (project_id, other_id);
 
 CREATE TABLE pending_link (
     project_id uuid NOT NULL,

@@ -326,7 +326,7 @@ async def merged_pair(tenant: Tenant) -> tuple[UUID, UUID, UUID]:
     rows = (
         LeadAlias(kind=AliasKind.USER, value="u", lead_id=root_id),
         LeadAlias(kind=AliasKind.ANONYMOUS, value="a", lead_id=other_id),
-        LeadMerge(id=merge_id, lead_id=other_id, into_id=root_id, event_id=event.id),
+        LeadMerge(id=merge_id, lead_id=other_id, other_id=root_id, event_id=event.id),
     )
     async with transaction(tenant.actor.project_id) as session:
         for row in rows:

@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from leadpulse_app.domain.identity import (
     Names,
     Strength,
     decide,
+    joined_leads,
     read_names,
 )
 
@@ -127,3 +130,10 @@ def test_a_name_that_nobody_has_becomes_the_leads(
 ) -> None:
     decision = decide(NAMED_ADA, strength, here, None, are_separated=False)
     assert decision in (Decision.CLAIM, Decision.HAND_OVER)
+
+
+def test_leads_are_one_person_however_merges_join_them() -> None:
+    a, b, c, d, e, f = (uuid4() for _ in range(6))
+    joined = joined_leads([(a, b), (c, d), (e, f), (d, a)])
+    assert [joined[lead] for lead in (a, b, c, d)] == [{a, b, c, d}] * 4
+    assert joined[f] == {e, f}

@@ -259,13 +259,34 @@ def test_a_chain_may_be_undone_in_the_middle(people: People) -> None:
     assert late == c
     settle()
     assert people.score(a) == 9_980
-    (middle,) = [merge for merge in people.merges() if merge["lead_id"] == b]
+    (middle,) = [merge for merge in people.merges() if merge["lead_id"] == a]
     people.unmerge(middle)
     assert [people.root(lead) for lead in (a, b, c)] == [a, b, b]
     assert (people.score(a), people.score(b)) == (50, 9_975)
     assert people.differences() == []
     people.unmerge(people.merges()[0])
     assert [people.score(lead) for lead in (a, b, c)] == [50, 5, 9_970]
+
+
+def test_what_two_leads_had_in_common_stays_with_the_one_it_is_left_with(
+    people: People,
+) -> None:
+    laptop = people.send("demo", anonymous="laptop")
+    phone = people.send("visit", anonymous="phone", minute=1)
+    known = people.send(user="u", anonymous="laptop", minute=2)
+    settle()
+    people.send(user="u", anonymous="phone", minute=3)
+    settle()
+    assert people.score(laptop) == 65
+    merge, _ = people.merges()
+    people.unmerge(merge)
+    assert [people.root(lead) for lead in (laptop, phone, known)] == [
+        laptop,
+        phone,
+        phone,
+    ]
+    assert (people.score(laptop), people.score(phone)) == (50, 15)
+    assert people.differences() == []
 
 
 def test_an_event_that_waits_while_a_merge_is_undone_counts_for_its_own_side(
@@ -353,7 +374,7 @@ def test_an_event_whose_linking_fails_waits_and_holds_up_no_other(
     score_all()
     with people.owner() as connection:
         connection.execute(
-            "INSERT INTO lead_merge (project_id, id, lead_id, into_id)"
+            "INSERT INTO lead_merge (project_id, id, lead_id, other_id)"
             " VALUES (%s, %s, %s, %s)",
             (people.id, uuid4(), known, visitor),
         )

@@ -37,10 +37,17 @@ def assert_whole(people: People) -> None:
     Also: every event was scored once, and each lead's root is where its merges lead.
     """
     assert people.pending() == people.links() == 0
-    into = {merge["lead_id"]: merge["into_id"] for merge in people.merges()}
+    groups: dict[UUID, set[UUID]] = {}
+    for merge in people.merges():
+        group = {
+            lead
+            for end in (merge["lead_id"], merge["other_id"])
+            for lead in groups.get(end, {end})
+        }
+        groups |= dict.fromkeys(group, group)
 
     def end_of(lead_id: UUID) -> UUID:
-        return end_of(into[lead_id]) if lead_id in into else lead_id
+        return min(groups.get(lead_id, {lead_id}))
 
     scores: dict[UUID, int] = defaultdict(int)
     for event in people.rows(

@@ -55,7 +55,14 @@ async def test_a_merge_is_shown_and_an_admin_takes_it_back() -> None:
 
     def merge_both(connection: psycopg.Connection) -> str:
         return str(
-            merge(connection, tenant.actor.project_id, ada, visitor, event_id=None)
+            merge(
+                connection,
+                tenant.actor.project_id,
+                (ada, visitor),
+                lead_id=ada,
+                other_id=visitor,
+                event_id=None,
+            )
         )
 
     root = await run_scoped(tenant.actor.project_id, merge_both)
@@ -64,7 +71,7 @@ async def test_a_merge_is_shown_and_an_admin_takes_it_back() -> None:
     state = await tab.open(LeadState)
     assert state.may_unmerge
     [shown] = state.merges
-    assert shown.name == other
+    assert shown.name == f"{ada} and {visitor}"
     toast = await tab.call(state, "unmerge", shown.id)
     assert "two leads again" in sent(toast)
     assert (await tab.open(LeadState)).merges == []

@@ -231,7 +231,7 @@ class _Link:
                 case Decision.CLAIM:
                     self._taken[alias] = self._event.origin_id
                 case Decision.MERGE if there is not None:
-                    self._merge(there)
+                    self._merge(there, self._owners[alias].lead_id)
                 case Decision.MOVE:
                     self._moved[alias] = self._event.origin_id
                 case Decision.HAND_OVER:
@@ -260,10 +260,15 @@ class _Link:
             and are_separated(self._connection, self._project_id, here, there),
         )
 
-    def _merge(self, there: UUID) -> None:
+    def _merge(self, there: UUID, other_id: UUID) -> None:
         pair = (self._root_id, there)
         self._root_id = merge(
-            self._connection, self._project_id, *pair, event_id=self._event_id
+            self._connection,
+            self._project_id,
+            pair,
+            lead_id=self._event.origin_id,
+            other_id=other_id,
+            event_id=self._event_id,
         )
         self._merged |= dict.fromkeys(pair, self._root_id)
 

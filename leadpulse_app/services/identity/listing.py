@@ -31,8 +31,9 @@ class StandingMerge:
 
     id: UUID
     lead_id: UUID
-    """The lead that was merged away."""
-    into_id: UUID
+    """The lead that an event was of."""
+    other_id: UUID
+    """The lead that it named too."""
     merged_at: datetime
     event: str | None
     """The message id of the event that named both."""
@@ -97,7 +98,7 @@ async def list_identities(
         ),
         tuple(
             StandingMerge(
-                merge.id, merge.lead_id, merge.into_id, merge.merged_at, message_id
+                merge.id, merge.lead_id, merge.other_id, merge.merged_at, message_id
             )
             for merge, message_id in merges
         ),

@@ -1,7 +1,9 @@
 """Merges leads into one person, and takes a merge back: both move nothing.
 
-A merge is an edge. Events and names stay with the lead they came for, so that undoing
-the edge gives each side exactly what is its own, with what came meanwhile.
+A merge is an edge between two leads, and leads that edges join are one person. Events
+and names stay with the lead they came for, so that undoing an edge gives each side
+exactly what is its own, with what came meanwhile. An edge only ever joins leads that
+were not joined, so there is one way between any two, and undoing it parts them.
 """
 
 from typing import LiteralString
@@ -10,6 +12,7 @@ from uuid import UUID
 import psycopg
 
 from leadpulse_app.domain.errors import ConflictError, NotFoundError
+from leadpulse_app.domain.identity import joined_leads
 from leadpulse_app.models.ledger import Reason
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.identity.roots import (
@@ -24,28 +27,30 @@ from leadpulse_app.services.scoring.names import show_names
 
 _MERGE = """
     WITH edge AS (
-        INSERT INTO lead_merge (project_id, id, lead_id, into_id, event_id)
-        VALUES (%(project_id)s, gen_random_uuid(), %(lead_id)s, %(into_id)s,
+        INSERT INTO lead_merge (project_id, id, lead_id, other_id, event_id)
+        VALUES (%(project_id)s, gen_random_uuid(), %(lead_id)s, %(other_id)s,
             %(event_id)s)
     )
-    UPDATE lead SET root_id = %(into_id)s
-    WHERE project_id = %(project_id)s AND (id = %(lead_id)s OR root_id = %(lead_id)s)
+    UPDATE lead SET root_id = %(older)s
+    WHERE project_id = %(project_id)s AND (id = %(newer)s OR root_id = %(newer)s)
+"""
+
+_UNDO = """
+    UPDATE lead_merge SET undone_at = now(), undone_by = %s
+    WHERE project_id = %s AND id = %s
+"""
+
+_EDGES = """
+    SELECT m.lead_id, m.other_id
+    FROM lead_merge AS m
+    JOIN lead ON (lead.project_id, lead.id) = (m.project_id, m.lead_id)
+    WHERE m.project_id = %s AND m.undone_at IS NULL
+        AND coalesce(lead.root_id, lead.id) = %s
 """
 
 _SPLIT = """
-    WITH RECURSIVE edge AS (
-        UPDATE lead_merge SET undone_at = now(), undone_by = %(undone_by)s
-        WHERE project_id = %(project_id)s AND id = %(merge_id)s
-    ), side AS (
-        SELECT %(lead_id)s::uuid AS id
-        UNION ALL
-        SELECT m.lead_id
-        FROM side JOIN lead_merge AS m
-            ON (m.project_id, m.into_id) = (%(project_id)s, side.id)
-        WHERE m.undone_at IS NULL
-    )
-    UPDATE lead SET root_id = nullif(%(lead_id)s::uuid, id)
-    WHERE project_id = %(project_id)s AND id IN (SELECT id FROM side)
+    UPDATE lead SET root_id = nullif(%s::uuid, id)
+    WHERE project_id = %s AND id = ANY (%s)
 """
 
 _ARE_SEPARATED = """
@@ -60,7 +65,7 @@ _ARE_SEPARATED = """
             WHERE (m.project_id, m.root_id) = (%(project_id)s, pair.here)
         ) AS one (id)
         JOIN lead_merge AS undone
-            ON (undone.project_id, undone.into_id) = (%(project_id)s, one.id)
+            ON (undone.project_id, undone.other_id) = (%(project_id)s, one.id)
             AND undone.undone_at IS NOT NULL
         JOIN lead AS other
             ON (other.project_id, other.id) = (undone.project_id, undone.lead_id)
@@ -72,9 +77,10 @@ _ARE_SEPARATED = """
 def merge(
     connection: psycopg.Connection,
     project_id: UUID,
-    one: UUID,
-    other: UUID,
+    roots: tuple[UUID, UUID],
     *,
+    lead_id: UUID,
+    other_id: UUID,
     event_id: int | None,
 ) -> UUID:
     """Make two roots one person; the older lead stays on the board.
@@ -82,26 +88,29 @@ def merge(
     Args:
         connection: Within a transaction scoped to the project that locked both roots.
         project_id: The project.
-        one: A root.
-        other: Another root.
-        event_id: The event that names both.
+        roots: The two.
+        lead_id: A lead of the one.
+        other_id: A lead of the other, of which it turned out to be the same person.
+        event_id: The event that says so.
 
     Returns:
         The root of the two.
     """
-    into_id, lead_id = sorted((one, other))
-    forget_failures(connection, [(project_id, into_id), (project_id, lead_id)])
+    older, newer = sorted(roots)
+    forget_failures(connection, [(project_id, older), (project_id, newer)])
     connection.execute(
         _MERGE,
         {
             "project_id": project_id,
             "lead_id": lead_id,
-            "into_id": into_id,
+            "other_id": other_id,
+            "older": older,
+            "newer": newer,
             "event_id": event_id,
         },
     )
-    _make_whole(connection, project_id, [into_id], cause=Reason.MERGED)
-    return into_id
+    _make_whole(connection, project_id, [older], cause=Reason.MERGED)
+    return older
 
 
 def are_separated(
@@ -128,7 +137,7 @@ def unmerge(
         merge_id: Which of its merges.
 
     Returns:
-        The lead that was merged away and is one by itself now.
+        The lead that is a root again.
 
     Raises:
         ForbiddenError: The actor is no admin.
@@ -140,45 +149,46 @@ def unmerge(
     project_id = actor.project_id
 
     def split() -> UUID:
-        merged_id = _merged_lead(connection, project_id, merge_id)
-        root_id = root_of(connection, project_id, merged_id)
+        edge = _standing_edge(connection, project_id, merge_id)
+        root_id = root_of(connection, project_id, edge[0])
         if root_id is None or root_of(connection, project_id, lead_id) != root_id:
             raise NotFoundError("The lead has no such merge")
         lock_roots(connection, project_id, [root_id])
         if (
-            _merged_lead(connection, project_id, merge_id) != merged_id
-            or root_of(connection, project_id, merged_id) != root_id
+            _standing_edge(connection, project_id, merge_id) != edge
+            or root_of(connection, project_id, edge[0]) != root_id
         ):
             raise MovedError
         forget_failures(connection, [(project_id, root_id)])
-        connection.execute(
-            _SPLIT,
-            {
-                "project_id": project_id,
-                "merge_id": merge_id,
-                "lead_id": merged_id,
-                "undone_by": actor.user_id,
-            },
+        connection.execute(_UNDO, (actor.user_id, project_id, merge_id))
+        edges = connection.execute(_EDGES, (project_id, root_id)).fetchall()
+        joined = joined_leads(edges)
+        here, there = (joined.get(end, {end}) for end in edge)
+        side = there if root_id in here else here
+        new_root_id = min(side)
+        connection.execute(_SPLIT, (new_root_id, project_id, list(side)))
+        _make_whole(
+            connection, project_id, [root_id, new_root_id], cause=Reason.UNMERGED
         )
-        _make_whole(connection, project_id, [root_id, merged_id], cause=Reason.UNMERGED)
-        return merged_id
+        return new_root_id
 
     return until_stable(connection, split)
 
 
-def _merged_lead(
+def _standing_edge(
     connection: psycopg.Connection, project_id: UUID, merge_id: UUID
-) -> UUID:
+) -> tuple[UUID, UUID]:
     query: LiteralString = (
-        "SELECT lead_id, undone_at FROM lead_merge WHERE project_id = %s AND id = %s"
+        "SELECT lead_id, other_id, undone_at FROM lead_merge"
+        " WHERE project_id = %s AND id = %s"
     )
     found = connection.execute(query, (project_id, merge_id)).fetchone()
     if found is None:
         raise NotFoundError("The lead has no such merge")
-    merged_id, undone_at = found
+    lead_id, other_id, undone_at = found
     if undone_at is not None:
         raise ConflictError("This merge is undone already")
-    return UUID(str(merged_id))
+    return lead_id, other_id
 
 
 def _make_whole(
