@@ -10,16 +10,15 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.product import ROOT
 
 FOLDER = Path(__file__).parent
-MODULES = FOLDER / "node" / "node_modules"
 
 _VISITOR = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36"
@@ -80,20 +79,20 @@ def _process(command: list[str | Path], host: str, key: str) -> Iterator[Client]
         process.close()
 
 
-def python_client(script: str, host: str, key: str) -> Any:
+def python_client(script: str, host: str, key: str) -> AbstractContextManager[Client]:
     """Run a script of the folder `python`."""
     module = f"tests.clients.python.{script}"
     return _process([sys.executable, "-m", module], host, key)
 
 
-def node_client(script: str, host: str, key: str) -> Any:
+def node_client(script: str, host: str, key: str) -> AbstractContextManager[Client]:
     """Run a script of the folder `node`."""
     node = Path(sysconfig.get_path("scripts")) / "node"
     return _process([node, FOLDER / "node" / f"{script}.mjs"], host, key)
 
 
 class _Page:
-    def __init__(self, page: Any) -> None:
+    def __init__(self, page: Page) -> None:
         self._page = page
 
     def call(self, name: str, /, **arguments: Any) -> Any:

@@ -134,4 +134,4 @@ class _Within:
             and self.since - SLACK <= read_time(other) <= self.until + SLACK
         )
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # it equals more than itself

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -20,17 +20,19 @@ from tests.product import Account, Product, wait_for
 
 pytestmark = pytest.mark.e2e
 
-for_each_package = pytest.mark.parametrize(
-    "package",
-    [
-        pytest.param(p, id=p.name, marks=() if p in FOUR else pytest.mark.clients)
-        for p in (*FOUR, *OTHERS)
-    ],
-)
-
-
 ARRIVAL_SECONDS = 60.0
 """What the most patient client takes to send again what it could not deliver."""
+
+
+def for_each(packages: Iterable[Package]) -> pytest.MarkDecorator:
+    """Run a test with each of the packages; `make test` runs it with the four."""
+    return pytest.mark.parametrize(
+        "package",
+        [
+            pytest.param(p, id=p.name, marks=() if p in FOUR else pytest.mark.clients)
+            for p in packages
+        ],
+    )
 
 
 class Sender(NamedTuple):
@@ -61,7 +63,7 @@ def wait_for_events(product: Product, account: Account, count: int) -> list[Any]
     )
 
 
-@for_each_package
+@for_each((*FOUR, *OTHERS))
 def test_what_a_visitor_does_arrives_once_as_it_was_told_and_makes_one_lead(
     package: Package, connect: Connect, product: Product, account: Account, wire: Wire
 ) -> None:
@@ -103,7 +105,7 @@ def test_what_a_visitor_does_arrives_once_as_it_was_told_and_makes_one_lead(
     assert (lead["name"], lead["company"]) == ("Ada Lovelace", "Analytical Engines")
 
 
-@for_each_package
+@for_each((*FOUR, *OTHERS))
 def test_what_was_stored_and_not_answered_is_sent_again_and_counts_once(
     package: Package, connect: Connect, product: Product, account: Account, wire: Wire
 ) -> None:
@@ -113,13 +115,12 @@ def test_what_was_stored_and_not_answered_is_sent_again_and_counts_once(
         client.call("flush")
         wait_for_downloads(product, account, range(5))
         if package.resends:
-            lost = next(each for each in wire.deliveries if each.status is None)
-            wait_for_resending(wire, lost)
+            wait_for_resending(wire, wait_for_delivery(wire, lambda e: not e.status))
     assert not wire.loses_the_next_answer
     assert stored_downloads(product, account) == Counter(range(5))
 
 
-@for_each_package
+@for_each((*FOUR, *OTHERS))
 def test_what_came_over_the_limit_is_sent_again_when_it_was_asked_for(
     package: Package, connect: Connect, own_product: Product
 ) -> None:
@@ -131,12 +132,9 @@ def test_what_came_over_the_limit_is_sent_again_when_it_was_asked_for(
         use_up_the_limit(own_product, account, seconds=2)
         track_downloads(client, range(5))
         client.call("flush")
-        refused = wait_for(
-            lambda: next((e for e in wire.deliveries if e.retry_after), None),
-            seconds=ARRIVAL_SECONDS,
-            what="a refusal",
-        )
+        refused = wait_for_delivery(wire, lambda e: e.status != 200)
         assert refused.status == (503 if "posthog" in package.name else 429)
+        assert refused.retry_after is not None
         if package.resends:
             resent = wait_for_resending(wire, refused)
             wait_for_downloads(own_product, account, range(5))
@@ -187,14 +185,7 @@ def test_a_restart_in_the_middle_loses_nothing(
         assert set(counts.values()) == {1}, package.name
 
 
-@pytest.mark.parametrize(
-    "package",
-    [
-        pytest.param(p, id=p.name, marks=() if p in FOUR else pytest.mark.clients)
-        for p in (*FOUR, *OTHERS)
-        if p.start is not python_client
-    ],
-)
+@for_each(p for p in (*FOUR, *OTHERS) if p.start is not python_client)
 def test_a_clock_that_is_an_hour_slow_dates_no_event_wrongly(
     package: Package, connect: Connect, product: Product, account: Account
 ) -> None:
@@ -254,18 +245,18 @@ def wait_for_downloads(
     )
 
 
+def wait_for_delivery(wire: Wire, is_meant: Callable[[Exchange], bool]) -> Exchange:
+    """Return the first such request with events."""
+    return wait_for(
+        lambda: next(filter(is_meant, wire.deliveries), None),
+        seconds=ARRIVAL_SECONDS,
+        what="sending",
+    )
+
+
 def wait_for_resending(wire: Wire, first: Exchange) -> Exchange:
     """Return the first later request with one of the same events."""
     ids = set(first.message_ids())
-    return wait_for(
-        lambda: next(
-            (
-                each
-                for each in wire.deliveries
-                if each.at > first.at and ids & set(each.message_ids())
-            ),
-            None,
-        ),
-        seconds=ARRIVAL_SECONDS,
-        what="sending again",
+    return wait_for_delivery(
+        wire, lambda e: e.at > first.at and not ids.isdisjoint(e.message_ids())
     )

@@ -125,7 +125,7 @@ class _Carrier(BaseHTTPRequestHandler):
             wire.loses_the_next_answer = False
             exchange = replace(exchange, status=None)
         wire.exchanges.append(exchange)
-        if exchange.status is None:
+        if status is None or exchange.status is None:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
