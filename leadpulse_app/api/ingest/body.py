@@ -36,7 +36,7 @@ SMALL_BYTES = 32 * 1024
 """A body up to this size is not counted: the server's limit on connections will do."""
 
 READ_TIMEOUT_SECONDS = 30.0
-"""For a large body to arrive: it takes room from others meanwhile."""
+"""For a body to arrive: its connection, or its room, is not there for others."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = zlib.MAX_WBITS | 16
@@ -103,36 +103,38 @@ async def read_body(
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit():
         _check_length(int(declared[:20]), limit)
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise ClientGoneError
-    body: bytes = message.get("body", b"")
-    _check_length(len(body), limit)
-    if len(body) > SMALL_BYTES:
-        room.take(len(body))
-    if message.get("more_body", False):
-        body = await _read_rest(body, receive, limit, room)
+    try:
+        async with asyncio.timeout(READ_TIMEOUT_SECONDS):
+            body = await _receive_all(receive, limit, room)
+    except TimeoutError:
+        raise InvalidInputError("The body took too long to arrive") from None
     if body.startswith(_GZIP_MAGIC):
         body = await _unpack(body, limit, room)
     return body
 
 
-async def _read_rest(start: bytes, receive: Receive, limit: int, room: Room) -> bytes:
+async def _receive_all(receive: Receive, limit: int, room: Room) -> bytes:
+    start, is_whole = await _receive_some(receive)
+    _check_length(len(start), limit)
+    if len(start) > SMALL_BYTES:
+        room.take(len(start))
+    if is_whole:
+        return start
     body = bytearray(start)
-    try:
-        async with asyncio.timeout(READ_TIMEOUT_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGoneError
-                chunk: bytes = message.get("body", b"")
-                _check_length(len(body) + len(chunk), limit)
-                room.take(len(chunk))
-                body += chunk
-                if not message.get("more_body", False):
-                    return bytes(body)
-    except TimeoutError:
-        raise InvalidInputError("The body took too long to arrive") from None
+    while not is_whole:
+        chunk, is_whole = await _receive_some(receive)
+        _check_length(len(body) + len(chunk), limit)
+        room.take(len(chunk))
+        body += chunk
+    return bytes(body)
+
+
+async def _receive_some(receive: Receive) -> tuple[bytes, bool]:
+    """Return the next piece of a body, and whether it is the last."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientGoneError
+    return message.get("body", b""), not message.get("more_body", False)
 
 
 async def _unpack(packed: bytes, limit: int, room: Room) -> bytes:

@@ -182,23 +182,23 @@ async def test_large_bodies_share_a_bounded_space_and_give_it_back() -> None:
     assert space.free == whole
 
 
-async def test_a_large_body_may_not_take_its_room_forever(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("pieces", [0, 1, 3])
+async def test_a_body_may_not_take_forever_to_arrive(
+    monkeypatch: pytest.MonkeyPatch, pieces: int
 ) -> None:
     monkeypatch.setattr(body_module, "READ_TIMEOUT_SECONDS", 0.01)
-    started = False
+    coming = [{"type": "http.request", "body": b"{", "more_body": True}] * pieces
 
     async def receive() -> dict[str, object]:
-        nonlocal started
-        if not started:
-            started = True
-            return {"type": "http.request", "body": b"{", "more_body": True}
-        await asyncio.Event().wait()
-        return {}
+        if not coming:
+            await asyncio.Event().wait()
+        return coming.pop()
 
     space = Space()
+    whole = space.free
     with Room(space) as room, pytest.raises(InvalidInputError):
         await read_body({}, receive, limit=1_000, room=room)
+    assert space.free == whole
 
 
 @pytest.mark.parametrize(
