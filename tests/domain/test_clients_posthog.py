@@ -211,6 +211,12 @@ def test_an_event_may_tell_its_age_alone() -> None:
         assert read(captured(offset=odd)).occurred_at == NOW
 
 
+@pytest.mark.parametrize("wrong_by", [timedelta(hours=-1), timedelta(), timedelta(1)])
+def test_an_age_is_right_whatever_the_clock_says(wrong_by: timedelta) -> None:
+    event = read(captured(offset=1_500), sent_at=NOW + wrong_by)
+    assert event.occurred_at == NOW - timedelta(seconds=1.5)
+
+
 def test_a_clock_that_is_wrong_is_put_right_by_when_it_was_sent() -> None:
     event = captured(timestamp="2020-01-01T00:00:00Z")
     sent_at = datetime(2020, 1, 1, 0, 5, tzinfo=UTC)

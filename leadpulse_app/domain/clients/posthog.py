@@ -139,7 +139,7 @@ def read_event(
             if kind in COMPANY_GROUP_TYPES:
                 company = read_traits({"company": group.get("name") or group_id})
                 traits = {**(traits or {}), **(company or {})} or None
-    timestamp = read_moment(fields.get("timestamp"))
+    sent_at = _read_sending(fields.get("sent_at")) or sent_at
     return complete_event(
         type=type_,
         message_id=read_id(fields, "uuid"),
@@ -147,8 +147,9 @@ def read_event(
         user_id=user_id,
         session_id=read_id(sent, "$session_id"),
         properties=properties,
-        timestamp=timestamp or _read_age(fields.get("offset"), received_at),
-        sent_at=_read_sending(fields.get("sent_at")) or sent_at,
+        timestamp=read_moment(fields.get("timestamp"))
+        or _read_age(fields.get("offset"), sent_at or received_at),
+        sent_at=sent_at,
         received_at=received_at,
         previous_id=previous_id,
         traits=traits,
@@ -214,11 +215,11 @@ def _read_sending(value: object) -> datetime | None:
     return read_moment(value)
 
 
-def _read_age(value: object, received_at: datetime) -> datetime | None:
-    """Return when an event happened that is this many milliseconds old."""
+def _read_age(value: object, sent_at: datetime) -> datetime | None:
+    """Return when an event happened that was this many milliseconds old when sent."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     try:
-        return received_at - timedelta(milliseconds=value)
+        return sent_at - timedelta(milliseconds=value)
     except (ValueError, OverflowError):
         return None
