@@ -5,7 +5,6 @@ anonymous id belongs to a device: it never joins people who are known to be diff
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -22,8 +21,7 @@ class AliasKind(StrEnum):
     EMAIL = "email"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Alias:
+class Alias(NamedTuple):
     """One name of one person within a project."""
 
     kind: AliasKind
