@@ -186,7 +186,9 @@ def _check_size(event: Json) -> None:
     try:
         size = len(orjson.dumps(event))
     except orjson.JSONEncodeError:
-        raise InvalidInputError("The event is nested too deep") from None
+        raise InvalidInputError(
+            "The event is nested too deep, or has half of a surrogate pair in it"
+        ) from None
     if size > MAX_EVENT_BYTES:
         raise TooLargeError(f"The event is over {MAX_EVENT_BYTES} bytes")
 
@@ -207,4 +209,4 @@ def _shown(event: Json) -> bytes:
     try:
         return orjson.dumps(event)
     except orjson.JSONEncodeError:
-        return b"(nested too deep to be shown)"
+        return b"(can't be shown)"

@@ -119,7 +119,10 @@ async def test_a_body_comes_in_any_number_of_pieces(
         b'{"batch": [NaN]}',
         b'{"batch": [1e999]}',
         b'{"batch": [' + b"1" * 500 + b"]}",
-        b'{"batch": ["\\ud800"]}',
+        b'{"batch": ["\\ud800", NaN]}',
+        b'{"batch": ["\\ud800"] x',
+        b'{"batch": ["\\ud800", ' + b"[" * 5_000 + b"]" * 5_000 + b"]}",
+        b'{"batch": ["\\ud800\xff"]}',
         b'{"batch": ["\x00"]}',
         b"\xef\xbb\xbf{}",
         b"\xff\xfe{\x00}\x00",
@@ -187,7 +190,8 @@ async def test_a_body_may_not_take_forever_to_arrive(
     monkeypatch: pytest.MonkeyPatch, pieces: int
 ) -> None:
     monkeypatch.setattr(body_module, "READ_TIMEOUT_SECONDS", 0.01)
-    coming = [{"type": "http.request", "body": b"{", "more_body": True}] * pieces
+    piece: dict[str, object] = {"type": "http.request", "body": b"{", "more_body": True}
+    coming = [piece] * pieces
 
     async def receive() -> dict[str, object]:
         if not coming:

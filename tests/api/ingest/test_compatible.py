@@ -102,7 +102,7 @@ async def test_every_route_wants_a_key_and_json(
     for key in (UNKNOWN_KEY, "nonsense"):
         answer = await post(client, path, body, key=key)
         assert_error(answer, 401, "unauthenticated")
-    for broken in (b"", b"{", b"NaN", b'{"batch": [{"event": "\\ud800"}]}', b"7"):
+    for broken in (b"", b"{", b"NaN", b'{"batch": "\\ud800"', b"7"):
         answer = await post(client, path, broken, key=tenant.write_key)
         assert_error(answer, 400, "invalid_input")
 
@@ -135,6 +135,7 @@ async def test_bad_events_do_not_fail_their_neighbours(
         {**TRACK, "properties": deep},
         {**TRACK, "messageId": "m"},
         {**TRACK, "userId": {"id": 1}},
+        {**TRACK, "properties": {"title": "cut \ud83d"}},
     ]
     body = {"writeKey": tenant.write_key, "batch": batch}
     told = (await post(client, "/v1/batch", body)).json()
@@ -146,9 +147,10 @@ async def test_bad_events_do_not_fail_their_neighbours(
         (4, "invalid_event"),
         (5, "invalid_event"),
         (7, "invalid_event"),
+        (8, "invalid_event"),
     ]
     assert len(await stored_events(tenant)) == 1
-    assert len(await rejected_events(tenant)) == 6
+    assert len(await rejected_events(tenant)) == 7
 
 
 async def test_an_empty_batch_is_accepted(

@@ -112,7 +112,7 @@ async def test_an_unknown_key_is_told_before_an_invalid_event(
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'"text"', b"NaN", b'{"event": "\\ud800"}', b"\xff"]
+    "body", [b"", b"{", b"[]", b'"text"', b"NaN", b'"\\ud800"', b"\xff"]
 )
 async def test_what_is_not_a_json_object_is_invalid(
     client: httpx.AsyncClient, tenant: Tenant, body: bytes
@@ -332,3 +332,19 @@ async def test_a_batch_has_caps_on_its_events_and_bytes(
     assert answer.status_code == 202
     answer = await post_to(client, BATCH, large.ljust(MAX_BATCH_BYTES + 1))
     assert_error(answer, 413, "too_large")
+
+
+async def test_half_a_surrogate_pair_is_no_reason_to_refuse_other_events(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    good = {"event": "e", "userId": "u"}
+    cut = {**good, "properties": {"title": "cut \ud83d"}}
+    body = {"apiKey": tenant.write_key, "events": [good, cut, good]}
+    answer = await post_to(client, BATCH, body)
+    assert answer.json()["accepted"] == 2
+    assert [one["index"] for one in answer.json()["rejected"]] == [1]
+    details = assert_error(
+        await post(client, {**cut, "apiKey": tenant.write_key}), 400, "invalid_input"
+    )
+    assert set(details) == {"properties"}
+    assert [kept.event_type for kept in await rejected_events(tenant)] == ["e", "e"]
