@@ -19,6 +19,7 @@ MAX_REMEMBERED = 10_000
 """Projects whose answer is remembered; the oldest are forgotten first."""
 
 LOOK_UP_TIMEOUT_SECONDS = 2.0
+"""With the wait for the look-ups before it."""
 
 _SECRET = b"SELECT webhook_secret FROM project WHERE id = $1"
 
@@ -39,31 +40,32 @@ class WebhookSecrets:
         Raises:
             UnavailableError: Postgres is away.
         """
-        loop = asyncio.get_running_loop()
-        async with self._turn:
-            secret, expires_at = self._remembered.get(project_id, (None, 0.0))
-            if loop.time() < expires_at:
-                return secret
-            expires_at = loop.time() + REMEMBERED_SECONDS
+        if not self._knows(project_id):
             try:
-                async with asyncio.timeout(LOOK_UP_TIMEOUT_SECONDS):
-                    secret = await self._look_up(project_id)
+                async with asyncio.timeout(LOOK_UP_TIMEOUT_SECONDS), self._turn:
+                    if not self._knows(project_id):  # another may have looked it up
+                        await self._look_up(project_id)
             except (psycopg.Error, TimeoutError) as error:
                 logger.warning("A webhook's secret could not be looked up: %r", error)
                 raise UnavailableError("The database is away", retry_after=1) from None
-            self._remembered[project_id] = secret, expires_at
-            self._remembered.move_to_end(project_id)
-            if len(self._remembered) > MAX_REMEMBERED:
-                self._remembered.popitem(last=False)
-            return secret
+        secret, _ = self._remembered[project_id]
+        return secret
 
     async def stop(self) -> None:
         """Finish the look-up that is under way and let go of Postgres."""
         async with self._turn:
             await self._line.close()
 
-    async def _look_up(self, project_id: UUID) -> str | None:
+    def _knows(self, project_id: UUID) -> bool:
+        _, expires_at = self._remembered.get(project_id, (None, 0.0))
+        return asyncio.get_running_loop().time() < expires_at
+
+    async def _look_up(self, project_id: UUID) -> None:
+        expires_at = asyncio.get_running_loop().time() + REMEMBERED_SECONDS
         _, ((secret,),) = await self._line.round_trip(
             scope_command([project_id]), (_SECRET, [str(project_id).encode()])
         )
-        return secret.decode() or None
+        self._remembered[project_id] = secret.decode() or None, expires_at
+        self._remembered.move_to_end(project_id)
+        if len(self._remembered) > MAX_REMEMBERED:
+            self._remembered.popitem(last=False)

@@ -163,7 +163,7 @@ async def test_large_bodies_share_a_bounded_space_and_give_it_back() -> None:
     space = Space()
     size = body_module.MAX_HELD_BYTES // 2
     whole = space.free
-    messages = [{"type": "http.request", "body": bytes(size)}]
+    messages: list[dict[str, object]] = [{"type": "http.request", "body": bytes(size)}]
 
     async def receive() -> dict[str, object]:
         return messages[0]
