@@ -149,7 +149,8 @@ async def show_events(
             alias="type",
             max_length=MAX_TYPE_LENGTH,
             pattern=_STORABLE,
-            description="Only events of this type.",
+            description="Only events of this type. A page may then be short, or empty, "
+            "and still have a `nextCursor`.",
         ),
     ] = None,
     bot: Annotated[bool, Query(description="Only events that are held back.")] = False,

@@ -314,7 +314,11 @@ def _empty() -> rx.Component:
         empty_state(
             rx.icon("search-x", size=theme.ICON_LARGE),
             "Nothing found",
-            "No event is of this type, held back, or older than this.",
+            rx.cond(
+                EventsState.older_href != "",
+                "None of the newest events is of this type. Older ones may be.",
+                "No event is of this type, held back, or older than this.",
+            ),
             button_link("Show all events", href="/events"),
         ),
         empty_state(
@@ -328,13 +332,10 @@ def _empty() -> rx.Component:
 
 
 def _list() -> rx.Component:
-    return rx.fragment(
-        table(
-            "Events, newest first",
-            (_EVENT, _PERSON, _EFFECT, _TIME),
-            rx.foreach(EventsState.rows, _row),
-        ),
-        _pager(),
+    return table(
+        "Events, newest first",
+        (_EVENT, _PERSON, _EFFECT, _TIME),
+        rx.foreach(EventsState.rows, _row),
     )
 
 
@@ -376,7 +377,9 @@ def events_page() -> rx.Component:
             ready=rx.fragment(
                 _top(),
                 _held(),
-                card(rx.cond(EventsState.rows.length() > 0, _list(), _empty())),
+                card(
+                    rx.cond(EventsState.rows.length() > 0, _list(), _empty()), _pager()
+                ),
                 _file_format(),
             ),
         ),

@@ -3,7 +3,9 @@ import pytest
 from leadpulse_app.database import transaction
 from leadpulse_app.domain.errors import InvalidInputError
 from leadpulse_app.models import QuarantinedEvent
+from leadpulse_app.services import events
 from leadpulse_app.services.events import (
+    EventPage,
     list_events,
     list_recent_events,
     list_recent_types,
@@ -19,10 +21,7 @@ async def test_the_newest_event_comes_first_with_what_it_gave() -> None:
     await tenant.add_entry(first, sequence=1, delta=30, rule_id=None)
     async with transaction(tenant.actor.project_id) as session:
         newest, oldest = await list_recent_events(session, tenant.actor)
-        (before,) = await list_recent_events(
-            session, tenant.actor, before=newest.event_id
-        )
-    assert before == oldest
+        assert await list_recent_events(session, tenant.actor, limit=1) == (newest,)
     assert (newest.message_id, newest.scored, newest.delta) == (
         second.message_id,
         False,
@@ -77,14 +76,39 @@ async def test_events_are_found_by_type_and_by_being_held() -> None:
             )
         )
     async with transaction(tenant.actor.project_id) as session:
-        (of_type,) = await list_recent_events(
-            session, tenant.actor, event_type="signup"
+        (of_type,) = (
+            await list_events(session, tenant.actor, event_type="signup")
+        ).events
+        (held,) = (await list_events(session, tenant.actor, only_held=True)).events
+        neither = await list_events(
+            session, tenant.actor, event_type="signup", only_held=True
         )
-        (held,) = await list_recent_events(session, tenant.actor, only_held=True)
         types = await list_recent_types(session, tenant.actor)
     assert (of_type.message_id, of_type.bot) == (signup.message_id, None)
     assert (held.message_id, held.bot) == (view.message_id, "Googlebot")
+    assert neither == EventPage((), None)
     assert types == ("page_view", "signup")
+
+
+async def test_a_page_looks_for_a_type_only_so_far_and_says_where_to_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(events, "TYPE_SOUGHT_AMONG", 2)
+    tenant = await make_tenant()
+    lead_id = await tenant.add_lead()
+    signup = await tenant.add_event(lead_id, type="signup")
+    for _ in range(4):
+        await tenant.add_event(lead_id)
+    seen, cursor = [], None
+    async with transaction(tenant.actor.project_id) as session:
+        for _ in range(3):
+            page = await list_events(
+                session, tenant.actor, cursor=cursor, event_type="signup"
+            )
+            seen.append([event.message_id for event in page.events])
+            cursor = page.next_cursor
+    assert seen == [[], [], [signup.message_id]]
+    assert cursor is None
 
 
 async def test_an_event_of_a_merged_lead_counts_for_the_lead_it_is_part_of() -> None:
