@@ -21,6 +21,7 @@ from leadpulse_app.services.identity.roots import (
     root_of,
     until_stable,
 )
+from leadpulse_app.services.scoring.claim import PLAN_BY_INDEX
 from leadpulse_app.services.scoring.failures import forget_failures
 from leadpulse_app.services.scoring.folding import refold
 from leadpulse_app.services.scoring.names import show_names
@@ -42,10 +43,14 @@ _UNDO = """
 
 _EDGES = """
     SELECT m.lead_id, m.other_id
-    FROM lead_merge AS m
-    JOIN lead ON (lead.project_id, lead.id) = (m.project_id, m.lead_id)
-    WHERE m.project_id = %s AND m.undone_at IS NULL
-        AND coalesce(lead.root_id, lead.id) = %s
+    FROM (
+        SELECT %(root_id)s AS id
+        UNION ALL
+        SELECT id FROM lead
+        WHERE (project_id, root_id) = (%(project_id)s, %(root_id)s)
+    ) AS one
+    JOIN lead_merge AS m ON (m.project_id, m.lead_id) = (%(project_id)s, one.id)
+    WHERE m.undone_at IS NULL
 """
 
 _SPLIT = """
@@ -161,7 +166,9 @@ def unmerge(
             raise MovedError
         forget_failures(connection, [(project_id, root_id)])
         connection.execute(_UNDO, (actor.user_id, project_id, merge_id))
-        edges = connection.execute(_EDGES, (project_id, root_id)).fetchall()
+        edges = connection.execute(
+            _EDGES, {"project_id": project_id, "root_id": root_id}
+        ).fetchall()
         joined = joined_leads(edges)
         here, there = (joined.get(end, {end}) for end in edge)
         side = there if root_id in here else here
@@ -172,6 +179,7 @@ def unmerge(
         )
         return new_root_id
 
+    connection.execute(PLAN_BY_INDEX)
     return until_stable(connection, split)
 
 

@@ -10,7 +10,6 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 import psycopg
-from psycopg import sql
 
 from leadpulse_app.domain.identity import Alias, AliasKind, Strength, read_names
 from leadpulse_app.services.scoring.claim import ClaimedEvent, LeadKey
@@ -33,33 +32,26 @@ _TAKE = """
     RETURNING project_id, kind, value
 """  # in the order in which ingest takes names too, or the two wait for each other
 
-_FIRST_NAME = sql.SQL("""(
-    SELECT alias.value
-    FROM (
-        SELECT root.id
-        UNION ALL
-        SELECT m.id FROM lead AS m
-        WHERE (m.project_id, m.root_id) = (root.project_id, root.id)
-    ) AS one (id)
-    JOIN lead_alias AS alias
-        ON (alias.project_id, alias.lead_id) = (root.project_id, one.id)
-    WHERE alias.kind = {kind}
-    ORDER BY one.id <> root.id, alias.created_at, alias.value LIMIT 1
-)""")
-
-_SHOW = sql.SQL("""
-    UPDATE lead SET anonymous_id = shown.anonymous_id, user_id = shown.user_id
-    FROM (
-        SELECT root.project_id, root.id,
-            {anonymous_id} AS anonymous_id,
-            {user_id} AS user_id
-        FROM unnest(%s::uuid[], %s::uuid[]) AS root (project_id, id)
+_SHOW = """
+    UPDATE lead SET anonymous_id = shown.anonymous_ids[1], user_id = shown.user_ids[1]
+    FROM unnest(%s::uuid[], %s::uuid[]) AS root (project_id, id)
+    CROSS JOIN LATERAL (
+        SELECT
+            array_agg(alias.value ORDER BY one.id <> root.id, alias.created_at,
+                alias.value) FILTER (WHERE alias.kind = 'anonymous') AS anonymous_ids,
+            array_agg(alias.value ORDER BY one.id <> root.id, alias.created_at,
+                alias.value) FILTER (WHERE alias.kind = 'user') AS user_ids
+        FROM (
+            SELECT root.id
+            UNION ALL
+            SELECT m.id FROM lead AS m
+            WHERE (m.project_id, m.root_id) = (root.project_id, root.id)
+        ) AS one (id)
+        JOIN lead_alias AS alias
+            ON (alias.project_id, alias.lead_id) = (root.project_id, one.id)
     ) AS shown
-    WHERE (lead.project_id, lead.id) = (shown.project_id, shown.id)
-""").format(
-    anonymous_id=_FIRST_NAME.format(kind=sql.Literal(AliasKind.ANONYMOUS.value)),
-    user_id=_FIRST_NAME.format(kind=sql.Literal(AliasKind.USER.value)),
-)
+    WHERE (lead.project_id, lead.id) = (root.project_id, root.id)
+"""  # a kind looked for in WHERE would be looked up by, in all of the project's names
 
 _Name: TypeAlias = tuple[UUID, Alias]
 """A project and a name in it."""
