@@ -31,8 +31,11 @@ from leadpulse_app.settings import Settings
 MAX_EVENT_BYTES = 32 * 1024
 """Of one event, as compact JSON where it came among others."""
 
-_EVENTS_AT_ONCE = 100
-"""Events that are read before others have their turn on the event loop."""
+_TURN_BYTES = 128 * 1024
+"""Of the events that are read before others have their turn on the event loop."""
+
+_LEAST_BYTES = 640
+"""What an event counts as besides its own: it is some work however small it is."""
 
 
 class Outcome(NamedTuple):
@@ -118,14 +121,17 @@ class Intake:
         events: list[IngestedEvent] = []
         positions: list[int] = []
         refusals: dict[int, LeadPulseError] = {}
+        turn = 0
         for position, item in enumerate(sent):
+            turn += _LEAST_BYTES
             try:
-                _check_size(item)
+                turn += _checked_size(item)
                 events.append(read(item))
                 positions.append(position)
             except (InvalidInputError, TooLargeError) as error:
                 refusals[position] = error
-            if position % _EVENTS_AT_ONCE == _EVENTS_AT_ONCE - 1:
+            if turn > _TURN_BYTES:
+                turn = 0
                 await asyncio.sleep(0)
         queued = 0
         answers = await self.group_commit.submit_many(project_id, events)
@@ -182,7 +188,7 @@ def quarantined(event: IngestedEvent, user_agent: str | None) -> IngestedEvent:
     return event if crawler is None else event._replace(quarantine=crawler)
 
 
-def _check_size(event: Json) -> None:
+def _checked_size(event: Json) -> int:
     try:
         size = len(orjson.dumps(event))
     except orjson.JSONEncodeError:
@@ -191,6 +197,7 @@ def _check_size(event: Json) -> None:
         ) from None
     if size > MAX_EVENT_BYTES:
         raise TooLargeError(f"The event is over {MAX_EVENT_BYTES} bytes")
+    return size
 
 
 def rejection_code(error: LeadPulseError) -> str:

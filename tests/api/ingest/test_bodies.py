@@ -11,12 +11,16 @@ import pytest
 
 from leadpulse_app.api.ingest import body as body_module
 from leadpulse_app.api.ingest.body import Room, Space, read_body
+from leadpulse_app.api.ingest.intake import MAX_EVENT_BYTES, Intake
 from leadpulse_app.api.ingest.routes import ROUTES
 from leadpulse_app.domain.errors import (
     InvalidInputError,
     TooLargeError,
     UnavailableError,
 )
+from leadpulse_app.domain.event import IngestedEvent
+from leadpulse_app.domain.properties import Json
+from leadpulse_app.settings import get_settings
 from tests.api.ingest.sending import assert_error, post
 from tests.tenants import Tenant
 
@@ -226,3 +230,27 @@ async def test_what_would_take_long_to_parse_is_too_large(
 async def test_a_form_has_few_fields(client: httpx.AsyncClient) -> None:
     answer = await post(client, "/e", b"data=e30" + b"&a=1" * 20)
     assert_error(answer, 400, "invalid_input")
+
+
+async def test_large_events_leave_others_their_turn(tenant: Tenant) -> None:
+    intake = Intake(enqueue_hint=lambda: None, settings=get_settings())
+    turns = 0
+    read_at: list[int] = []
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def read(_: Json) -> IngestedEvent:
+        read_at.append(turns)
+        raise InvalidInputError("That is enough")
+
+    waiting = asyncio.create_task(others())
+    events = ["x" * (MAX_EVENT_BYTES - 2)] * 50
+    await intake.store_all(tenant.actor.project_id, events, read)
+    waiting.cancel()
+    await intake.stop()
+    assert len(read_at) == 50
+    assert max(map(read_at.count, read_at)) <= 5
