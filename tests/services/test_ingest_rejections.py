@@ -161,6 +161,20 @@ async def test_what_waits_for_postgres_is_bounded_and_counted_nevertheless(
     assert await counts(tenant) == {"invalid_event": 200}
 
 
+async def test_a_flood_of_one_project_leaves_room_for_the_others(
+    recorder: Rejections, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejections, "MAX_KEPT", 10)
+    monkeypatch.setattr(rejections, "MAX_WAITING", 30)
+    recorder._round = rejections._Round()
+    flooding = (await make_tenant()).actor.project_id
+    await asyncio.gather(
+        *(recorder.record(flooding, [rejection()] * 10) for _ in range(5)),
+        recorder.record(tenant.actor.project_id, [rejection(b"mine")]),
+    )
+    assert [row.payload for row in await kept(tenant)] == ["mine"]
+
+
 async def test_without_postgres_it_returns_and_afterwards_keeps_again(
     recorder: Rejections,
     tenant: Tenant,

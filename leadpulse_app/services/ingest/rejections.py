@@ -191,8 +191,9 @@ class _Round:
         for rejection in rejections:
             self.counts[project_id, now.date(), rejection.code] += 1
         newest = rejections[-min(self._room, MAX_KEPT) :] if self._room > 0 else ()
-        self._room -= len(newest)
-        self._newest[project_id].extend(
+        kept = self._newest[project_id]
+        self._room += len(kept)
+        kept.extend(
             {
                 "project_id": project_id,
                 "id": uuid7(now),
@@ -204,6 +205,7 @@ class _Round:
             }
             for rejection in newest
         )
+        self._room -= len(kept)
 
     def rows(self) -> list[Mapping[str, object]]:
         """Return the newest rejections of each project."""
