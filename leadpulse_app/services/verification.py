@@ -37,6 +37,14 @@ _PROJECTS = """
     ORDER BY project_id
 """
 
+_ORPHANS = """
+    SELECT DISTINCT e.lead_id FROM event AS e
+    WHERE e.project_id = %s AND NOT EXISTS (
+        SELECT FROM lead WHERE (lead.project_id, lead.id) = (e.project_id, e.lead_id)
+    )
+    ORDER BY e.lead_id LIMIT %s
+"""
+
 _LEADS = """
     SELECT lead.id, lead.score, lead.stage, lead.sequence, lead.last_event_at,
         lead.last_message_id, lead.email, lead.name, lead.company, lead.root_id
@@ -176,6 +184,13 @@ def _check_project(
         # would then differ.
         yield None, ["the project can't be read under its own scope"]
         return
+    # A page has to be quick; this reads all there is.
+    connection.execute("SET LOCAL statement_timeout = 0")
+    orphans = connection.execute(_ORPHANS, (project_id, DIFFERENCES_PER_LEAD))
+    yield (
+        None,
+        [f"it has events of lead {id_}, which is not there" for (id_,) in orphans],
+    )
     rulesets = _Rulesets(connection, project_id)
     roots = _roots(connection.execute(_MERGES, (project_id,)))
     with (

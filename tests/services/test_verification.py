@@ -35,6 +35,18 @@ def test_what_was_scored_has_no_differences(
     assert project.differences() == []
 
 
+def test_an_event_whose_lead_is_not_there_is_found(project: ScoringProject) -> None:
+    event_lead = project.add_lead()
+    project.add_event(event_lead, "visit")
+    missing = uuid4()
+    with project.owner() as connection:
+        connection.execute(
+            "UPDATE event SET lead_id = %s WHERE project_id = %s", (missing, project.id)
+        )
+    (difference,) = project.differences()
+    assert difference.message == f"it has events of lead {missing}, which is not there"
+
+
 def test_it_reads_the_same_connection_as_before(
     project: ScoringProject, lead_id: UUID
 ) -> None:
