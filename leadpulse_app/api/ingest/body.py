@@ -100,7 +100,7 @@ async def read_body(
     Raises:
         TooLargeError: It is over the limit.
         InvalidInputError: It is broken gzip.
-        UnavailableError: Too many large bodies are here already.
+        UnavailableError: Too many large bodies are here already, or it took too long.
         ClientGoneError: The client went away.
     """
     declared = headers.get(b"content-length", b"0")
@@ -123,7 +123,9 @@ async def _receive_in_time(receive: Receive, limit: int, room: Room) -> bytes:
     except asyncio.CancelledError:
         if asyncio.get_running_loop().time() < patience.when() or task.uncancel():
             raise
-        raise InvalidInputError("The body took too long to arrive") from None
+        raise UnavailableError(
+            "The body took too long to arrive", retry_after=1
+        ) from None
     finally:
         patience.cancel()
 

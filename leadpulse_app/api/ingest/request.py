@@ -15,6 +15,9 @@ Headers: TypeAlias = Mapping[bytes, bytes]
 KEY_FIELDS = ("apiKey", "writeKey", "api_key", "token")
 """Where a body may carry the write key; the first that does counts."""
 
+MAX_QUERY_FIELDS = 100
+"""In the address of a request; where there are more, none is read."""
+
 
 class Request(NamedTuple):
     """One request whose body has arrived."""
@@ -37,10 +40,10 @@ class Request(NamedTuple):
         if not query:
             return None
         try:
-            values = parse_qs(query.decode("latin-1")).get(name, ())
-        except ValueError:  # more parameters than anybody means
+            fields = parse_qs(query.decode("latin-1"), max_num_fields=MAX_QUERY_FIELDS)
+        except ValueError:  # there are more
             return None
-        return next(iter(values), None)
+        return next(iter(fields.get(name, ())), None)
 
     @property
     def visitor_agent(self) -> str | None:

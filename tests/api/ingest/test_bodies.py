@@ -204,8 +204,9 @@ async def test_a_body_may_not_take_forever_to_arrive(
 
     space = Space()
     whole = space.free
-    with Room(space) as room, pytest.raises(InvalidInputError):
+    with Room(space) as room, pytest.raises(UnavailableError) as refused:
         await read_body({}, receive, limit=1_000, room=room)
+    assert refused.value.retry_after, "clients drop events on other refusals"
     assert space.free == whole
 
 
@@ -254,3 +255,12 @@ async def test_large_events_leave_others_their_turn(tenant: Tenant) -> None:
     await intake.stop()
     assert len(read_at) == 50
     assert max(map(read_at.count, read_at)) <= 5
+
+
+async def test_an_address_has_few_fields(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    for fields, status in ((99, 200), (100, 401)):
+        query = "a=1&" * fields + f"writeKey={tenant.write_key}"
+        answer = await post(client, BATCH, {"batch": []}, params=query)
+        assert answer.status_code == status
