@@ -155,8 +155,14 @@ class IdentitiesBody(Body):
     """What a lead is known by, and what was merged into it."""
 
     lead_id: UUID
-    aliases: tuple[AliasBody, ...]
-    merges: tuple[MergeBody, ...]
+    aliases: Annotated[
+        tuple[AliasBody, ...], Field(description="The newest 200, oldest first.")
+    ]
+    aliases_total: int
+    merges: Annotated[
+        tuple[MergeBody, ...], Field(description="The newest 200, oldest first.")
+    ]
+    merges_total: int
 
 
 class UnmergeBody(Body):

@@ -208,6 +208,17 @@ def _merge_line(merge: rx.Var[MergeRow]) -> rx.Component:
     )
 
 
+def _left_out(text: rx.Var[str]) -> rx.Component:
+    return rx.el.p(
+        text,
+        style={
+            **theme.CAPTION_TEXT,
+            "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
+            "_empty": theme.GONE,
+        },
+    )
+
+
 def _identities() -> rx.Component:
     return section(
         "Identities",
@@ -216,6 +227,7 @@ def _identities() -> rx.Component:
             (_NAME, _KIND, _SINCE),
             rx.foreach(LeadState.names, _name_row),
         ),
+        _left_out(LeadState.names_left_out),
         rx.cond(
             LeadState.merges.length() > 0,
             rx.el.ul(
@@ -224,6 +236,7 @@ def _identities() -> rx.Component:
                 style={"list_style": "none", "margin": "0", "padding": "0"},
             ),
         ),
+        _left_out(LeadState.merges_left_out),
         note=rx.el.span("Events under any of these", style=theme.CAPTION_TEXT),
     )
 

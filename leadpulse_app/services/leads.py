@@ -13,11 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
-from leadpulse_app.domain.errors import (
-    InvalidInputError,
-    NotFoundError,
-    UnavailableError,
-)
+from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
 from leadpulse_app.domain.intelligence import (
     VELOCITY_WINDOW,
     NextAction,
@@ -149,14 +145,9 @@ async def get_lead(
     Raises:
         NotFoundError: The project has no such lead.
     """
-    lead = await session.scalar(
-        select(Lead).where(
-            col(Lead.project_id) == actor.project_id,
-            col(Lead.id) == await find_root(session, actor, lead_id),
-        )
+    lead = await session.get_one(
+        Lead, (actor.project_id, await find_root(session, actor, lead_id))
     )
-    if lead is None:  # merged away between the two looks at it
-        raise UnavailableError("The lead is changing", retry_after=1)
     (summary,) = await _summaries(session, actor, [lead], now=now)
     return summary
 

@@ -98,6 +98,9 @@ class LeadState(LivePage, rx.State):
     older_href: str = ""
     names: list[NameRow] = []
     merges: list[MergeRow] = []
+    names_left_out: str = ""
+    """How many names, or merges, are not listed; empty where all are."""
+    merges_left_out: str = ""
     may_unmerge: bool = False
 
     @rx.var
@@ -172,6 +175,13 @@ class LeadState(LivePage, rx.State):
             )
             for merge in content.identities.merges
         ]
+        known = content.identities
+        self.names_left_out = _left_out(
+            known.aliases_total - len(known.aliases), "older name"
+        )
+        self.merges_left_out = _left_out(
+            known.merges_total - len(known.merges), "older merge"
+        )
         self.may_unmerge = content.may_unmerge
 
     @rx.event
@@ -195,6 +205,10 @@ class LeadState(LivePage, rx.State):
             return rx.toast.error(f"{error.message}.")
         await asyncio.to_thread(publish_changes, [actor.project_id])
         return rx.toast.success("They are two leads again, each with its own score.")
+
+
+def _left_out(number: int, name: str) -> str:
+    return f"And {words.count(number, name)}." if number > 0 else ""
 
 
 def _uuid(text: str) -> UUID:

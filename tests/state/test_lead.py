@@ -1,10 +1,15 @@
 """The page of a lead explains its score, and knows no other project's leads."""
 
+from datetime import UTC, datetime, timedelta
+
 import psycopg
 import pytest
 
-from leadpulse_app.database import run_scoped
+from leadpulse_app.database import run_scoped, transaction
 from leadpulse_app.domain.errors import NotFoundError
+from leadpulse_app.domain.identity import AliasKind
+from leadpulse_app.models import LeadAlias
+from leadpulse_app.services.identity.listing import MAXIMUM_LISTED
 from leadpulse_app.services.identity.merging import merge
 from leadpulse_app.state.lead import LeadState
 from tests.state.tab import Tab, sent
@@ -85,3 +90,25 @@ async def test_a_merge_that_is_not_there_is_not_taken_back(merge_id: object) -> 
     tab = Tab(tenant.actor, f"/leads/{await tenant.add_lead()}")
     state = await tab.open(LeadState)
     assert "no such" in sent(await tab.call(state, "unmerge", merge_id))
+
+
+async def test_a_lead_of_many_names_lists_the_newest_and_how_many_more() -> None:
+    tenant = await make_tenant()
+    lead_id = await tenant.add_lead()
+    async with transaction(tenant.actor.project_id) as session:
+        session.add_all(
+            LeadAlias(
+                project_id=tenant.actor.project_id,
+                kind=AliasKind.ANONYMOUS,
+                value=f"device-{number:03}",
+                lead_id=lead_id,
+                created_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number),
+            )
+            for number in range(MAXIMUM_LISTED + 2)
+        )
+    state = await Tab(tenant.actor, f"/leads/{lead_id}").open(LeadState)
+    assert [row.value for row in state.names] == [
+        f"device-{number:03}" for number in range(2, MAXIMUM_LISTED + 2)
+    ]
+    assert state.names_left_out == "And 2 older names."
+    assert state.merges_left_out == ""

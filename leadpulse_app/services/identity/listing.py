@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,6 +12,10 @@ from leadpulse_app.domain.identity import AliasKind
 from leadpulse_app.models import Event, Lead, LeadAlias, LeadMerge
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads import find_root
+
+MAXIMUM_LISTED = 200
+"""Names, and merges, of a lead that are listed. Anybody who has the write key can give
+a lead as many as they please."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +45,22 @@ class StandingMerge:
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """The names and merges of a lead, the oldest first."""
+    """The newest names and merges of a lead, the oldest of them first."""
 
     lead_id: UUID
     aliases: tuple[KnownAlias, ...]
+    aliases_total: int
+    """How many names it has, listed or not."""
     merges: tuple[StandingMerge, ...]
+    merges_total: int
 
 
 async def list_identities(
     session: AsyncSession, actor: Actor, lead_id: UUID
 ) -> Identities:
     """Return what a lead, with all that was merged into it, is known by.
+
+    At most 200 names and as many merges are listed.
 
     Args:
         session: A transaction scoped to the actor's project.
@@ -66,16 +75,21 @@ async def list_identities(
         col(Lead.project_id) == actor.project_id,
         or_(col(Lead.id) == root_id, col(Lead.root_id) == root_id),
     )
-    aliases = await session.scalars(
-        select(LeadAlias)
+    aliases = await session.execute(
+        select(LeadAlias, func.count().over())
         .where(
             col(LeadAlias.project_id) == actor.project_id,
             col(LeadAlias.lead_id).in_(members),
         )
-        .order_by(col(LeadAlias.created_at), col(LeadAlias.kind), col(LeadAlias.value))
+        .order_by(
+            col(LeadAlias.created_at).desc(),
+            col(LeadAlias.kind).desc(),
+            col(LeadAlias.value).desc(),
+        )
+        .limit(MAXIMUM_LISTED)
     )
     merges = await session.execute(
-        select(LeadMerge, col(Event.message_id))
+        select(LeadMerge, col(Event.message_id), func.count().over())
         .outerjoin(
             Event,
             (col(Event.project_id) == col(LeadMerge.project_id))
@@ -86,20 +100,24 @@ async def list_identities(
             col(LeadMerge.lead_id).in_(members),
             col(LeadMerge.undone_at).is_(None),
         )
-        .order_by(col(LeadMerge.merged_at), col(LeadMerge.id))
+        .order_by(col(LeadMerge.merged_at).desc(), col(LeadMerge.id).desc())
+        .limit(MAXIMUM_LISTED)
     )
+    known, standing = aliases.all(), merges.all()
     return Identities(
-        root_id,
-        tuple(
+        lead_id=root_id,
+        aliases=tuple(
             KnownAlias(
                 AliasKind(alias.kind), alias.value, alias.lead_id, alias.created_at
             )
-            for alias in aliases
+            for alias, _ in reversed(known)
         ),
-        tuple(
+        aliases_total=known[0][1] if known else 0,
+        merges=tuple(
             StandingMerge(
                 merge.id, merge.lead_id, merge.other_id, merge.merged_at, message_id
             )
-            for merge, message_id in merges
+            for merge, message_id, _ in reversed(standing)
         ),
+        merges_total=standing[0][2] if standing else 0,
     )
