@@ -107,9 +107,10 @@ CREATE POLICY scope ON {table} USING (project_id = ANY ((SELECT string_to_array(
 """
 
 GRANTS = f"""
-GRANT SELECT, INSERT, UPDATE ON lead_merge TO {RUNTIME_ROLE};
-GRANT SELECT, INSERT, UPDATE, DELETE ON pending_link, rejection_count
+GRANT SELECT, INSERT, UPDATE (undone_at, undone_by) ON lead_merge TO {RUNTIME_ROLE};
+GRANT SELECT, INSERT, UPDATE (attempts, until), DELETE ON pending_link
     TO {RUNTIME_ROLE};
+GRANT SELECT, INSERT, UPDATE (events), DELETE ON rejection_count TO {RUNTIME_ROLE};
 GRANT SELECT, INSERT, DELETE ON quarantined_event, rejected_event TO {RUNTIME_ROLE};
 """
 
