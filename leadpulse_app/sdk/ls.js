@@ -76,13 +76,11 @@
   const memory = {}; // stands in where the browser lets nothing be stored
 
   function read(name) {
-    let value;
     try {
-      value = localStorage.getItem(name);
+      return localStorage.getItem(name) || memory[name];
     } catch {
-      // denied
+      return memory[name]; // denied
     }
-    return value || memory[name];
   }
 
   function write(name, value) {
@@ -91,7 +89,8 @@
       if (value) localStorage.setItem(name, value);
       else localStorage.removeItem(name);
     } catch {
-      memory[name] = value; // denied or full
+      if (value) write(name); // denied or full: at least what is out of date goes
+      memory[name] = value;
     }
   }
 
@@ -148,12 +147,12 @@
   }
 
   function optOut() {
-    write(CONSENT, "out");
     held = [];
     queue.clear();
     [ANONYMOUS_ID, USER_ID, SESSION, RETRY_AT]
       .concat(storedKeys(QUEUE))
       .forEach((name) => write(name));
+    write(CONSENT, "out"); // last, as there may have been no room for it
   }
 
   // ---- The queue

@@ -131,3 +131,24 @@ async def test_a_site_may_set_the_browsers_wish_aside(
     await send_signal(page, signal)
     await page.goto(site.url)
     await site.wait_for("page_view")
+
+
+async def test_a_refusal_holds_where_there_is_no_room_to_store_it(
+    site: Site, page: Page
+) -> None:
+    site.attributes = 'data-consent="required"'
+    await page.goto(site.url)
+    await page.evaluate("ls.optIn()")
+    await site.wait_for("page_view")
+    await page.evaluate(
+        """() => {
+            const store = Storage.prototype.setItem;
+            Storage.prototype.setItem = () => {
+                throw new DOMException("full", "QuotaExceededError"); };
+            ls.optOut();
+            Storage.prototype.setItem = store;
+        }"""
+    )
+    await page.evaluate("ls.track('between'); ls.optIn(); ls.track('after')")
+    await site.wait_for("after")
+    assert site.types() == ["page_view", "after"]
