@@ -258,7 +258,7 @@ def _calls_batch(client: str) -> _Schema:
 
 
 def _posthog(path: str) -> _Schema:
-    return _taker(
+    described = _taker(
         f"Send Events of PostHog ({path})",
         "Take an event, a list of them, or a `batch`, as PostHog's clients send them.",
         {
@@ -270,6 +270,8 @@ def _posthog(path: str) -> _Schema:
         },
         _ANSWERED,
     )
+    del described["post"]["responses"]["429"]  # they are told 503 instead
+    return described
 
 
 def _stub(

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from leadpulse_app.api.ingest.compatible import take_posthog
 from leadpulse_app.api.ingest.routes import ROUTES, find_route
 from leadpulse_app.api.openapi import INGEST_PATHS
 
@@ -33,6 +34,13 @@ def test_every_description_is_of_a_route(path: str) -> None:
     route = find_route(path)
     assert route is not None
     assert {method.upper() for method in item} == set(route.methods)
+
+
+@pytest.mark.parametrize("path", ROUTES.keys() & INGEST_PATHS.keys())
+def test_posthogs_clients_are_never_told_429(path: str) -> None:
+    takes_posthog = ROUTES[path].take is take_posthog
+    described = INGEST_PATHS[path].get("post", {}).get("responses", {})
+    assert takes_posthog is ("429" not in described and "401" in described)
 
 
 def test_no_two_operations_have_one_name() -> None:
