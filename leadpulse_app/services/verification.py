@@ -7,7 +7,7 @@ itself.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -156,23 +156,46 @@ def verify(connection: psycopg.Connection) -> Verification:
         What was checked and each difference found, at most five a lead. A project
         whose rows can't be read counts as a difference.
     """
+    with _snapshots(connection), connection.transaction():
+        project_ids = [row[0] for row in connection.execute(_PROJECTS)]
+    leads = 0
+    differences: list[Difference] = []
+    for project_id in project_ids:
+        for lead_id, messages in verify_project(connection, project_id):
+            leads += lead_id is not None
+            differences.extend(
+                Difference(project_id, lead_id, message) for message in messages
+            )
+    return Verification(len(project_ids), leads, tuple(differences))
+
+
+def verify_project(
+    connection: psycopg.Connection, project_id: UUID
+) -> Generator[tuple[UUID | None, list[str]], None, None]:
+    """Compare one project's leads and ledgers with the fold of their events.
+
+    Args:
+        connection: Outside of any transaction; one is open until the last lead was
+            taken, or the iterator is closed.
+        project_id: The project.
+
+    Yields:
+        Each lead with its differences, at most five; without a lead what concerns
+        the whole project.
+    """
+    with _snapshots(connection), connection_scope(connection, [project_id]):
+        yield from _check_project(connection, project_id)
+
+
+@contextmanager
+def _snapshots(connection: psycopg.Connection) -> Iterator[None]:
+    """Let each transaction see the database as it was at its beginning."""
     isolation = connection.isolation_level
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     try:
-        with connection.transaction():
-            project_ids = [row[0] for row in connection.execute(_PROJECTS)]
-        leads = 0
-        differences: list[Difference] = []
-        for project_id in project_ids:
-            with connection_scope(connection, [project_id]):
-                for lead_id, messages in _check_project(connection, project_id):
-                    leads += lead_id is not None
-                    differences.extend(
-                        Difference(project_id, lead_id, message) for message in messages
-                    )
+        yield
     finally:
         connection.isolation_level = isolation
-    return Verification(len(project_ids), leads, tuple(differences))
 
 
 def _check_project(

@@ -1,0 +1,130 @@
+"""How a project's scoring keeps up: what waits, since when, and how fast it goes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from leadpulse_app.services.actors import Actor
+
+WINDOW = timedelta(hours=1)
+"""How far back throughput looks."""
+
+ENTRIES_COUNTED = 20_000
+"""Of how many of the newest ledger entries throughput is told, about 20 ms; where an
+hour has more, it looks back as far as these reach."""
+
+_MINUTE = timedelta(minutes=1)
+
+_QUEUE = text("""
+    SELECT queue.pending, queue.held_up,
+        (
+            SELECT received_at FROM event
+            WHERE (project_id, id) = (:project_id, queue.oldest)
+        ) AS oldest_at,
+        (SELECT count(*) FROM failed_job WHERE project_id = :project_id) AS failed
+    FROM (
+        SELECT count(*) FILTER (WHERE s.lead_id IS NULL) AS pending,
+            count(*) FILTER (WHERE s.lead_id IS NOT NULL) AS held_up,
+            min(p.event_id) FILTER (WHERE s.lead_id IS NULL) AS oldest
+        FROM pending AS p
+        LEFT JOIN set_aside AS s USING (project_id, lead_id)
+        WHERE p.project_id = :project_id
+    ) AS queue
+""")
+
+_THROUGHPUT = text("""
+    SELECT date_trunc('minute', recorded_at) AS minute,
+        count(DISTINCT event_id) AS events, count(*) AS entries,
+        min(recorded_at) AS first_at
+    FROM (
+        SELECT event_id, recorded_at FROM score_entry
+        WHERE project_id = :project_id AND reason = 'scored'
+        ORDER BY event_id DESC LIMIT :limit
+    ) AS newest
+    GROUP BY minute ORDER BY minute
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueHealth:
+    """What of a project is still to be scored."""
+
+    pending: int
+    """Events that wait for their turn."""
+    oldest_pending_at: datetime | None
+    """When the one that came first of these arrived."""
+    failed_leads: int
+    """Leads whose scoring failed."""
+    failed_events: int
+    """Events that wait because their lead is set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """How many events were scored in a minute."""
+
+    begins_at: datetime
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """How many events a project had scored lately."""
+
+    since: datetime
+    """How far back this looks: an hour, or less where more was scored than is read."""
+    events: int
+    per_minute: float
+    minutes: tuple[Minute, ...]
+    """Every minute since then, the oldest first; the first and last are parts."""
+
+
+async def read_queue_health(session: AsyncSession, actor: Actor) -> QueueHealth:
+    """Return what of the actor's project is still to be scored.
+
+    Args:
+        session: A transaction scoped to the actor's project.
+        actor: Who asks.
+    """
+    row = (await session.execute(_QUEUE, {"project_id": actor.project_id})).one()
+    return QueueHealth(
+        pending=row.pending,
+        oldest_pending_at=row.oldest_at,
+        failed_leads=row.failed,
+        failed_events=row.held_up,
+    )
+
+
+async def read_throughput(
+    session: AsyncSession, actor: Actor, *, now: datetime
+) -> Throughput:
+    """Return how many events of the actor's project were scored in the last hour.
+
+    Args:
+        session: A transaction scoped to the actor's project.
+        actor: Who asks.
+        now: The end of the hour.
+    """
+    found = await session.execute(
+        _THROUGHPUT, {"project_id": actor.project_id, "limit": ENTRIES_COUNTED}
+    )
+    rows = found.all()
+    since = now - WINDOW
+    if rows and sum(row.entries for row in rows) == ENTRIES_COUNTED:
+        since = max(since, rows[0].first_at)
+    first = since.replace(second=0, microsecond=0)
+    counted = {row.minute: row.events for row in rows if row.minute >= first}
+    span = (now - first) // _MINUTE + 1
+    minutes = tuple(
+        Minute(begins_at, counted.get(begins_at, 0))
+        for begins_at in (first + number * _MINUTE for number in range(span))
+    )
+    events = sum(minute.events for minute in minutes)
+    return Throughput(
+        since=since,
+        events=events,
+        per_minute=events / max((now - since) / _MINUTE, 1),
+        minutes=minutes,
+    )
