@@ -2,6 +2,8 @@
 
 import csv
 import json
+import time
+import tracemalloc
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from io import BytesIO, StringIO, TextIOWrapper
@@ -291,3 +293,22 @@ def test_a_file_that_a_spreadsheet_writes_is_read_back(
         if isinstance(record, Record)
     ]
     assert read_back == [list(row) for row in rows]
+
+
+@pytest.mark.parametrize("filler", ["a", "\\a"])
+def test_a_name_as_long_as_the_file_takes_little_memory(filler: str) -> None:
+    text = '{"' + filler * 500_000
+    tracemalloc.start()
+    try:
+        assert [type(found) for found in read(text)] == [Problem]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * len(text)
+
+
+def test_a_header_of_many_columns_takes_little_time() -> None:
+    header = ",".join(f"c{number}" for number in range(20_000))
+    started = time.process_time()
+    assert places(f"{header},event,userId\n{',' * 20_000}signup,u1") == [(2, True)]
+    assert time.process_time() - started < 1

@@ -6,6 +6,7 @@ What is wrong with a record is told in its place, and the reading goes on behind
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from itertools import chain
@@ -37,7 +38,8 @@ _PERSON = ("anonymousId", "userId", "email")
 _DELIMITERS = ",;\t"
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_MEMBER_NAME = re.compile(r'[ \t\r\n,]*("(?:[^"\\]|\\.)*")[ \t\r\n]*:[ \t\r\n]*')
+_MEMBER_NAME = re.compile(r'[ \t\r\n,]*("(?:[^"\\]|\\.)*+")[ \t\r\n]*:[ \t\r\n]*')
+"""`*+`: what could be given back would take a hundred bytes for each character."""
 
 _decode_json = json.JSONDecoder().raw_decode
 
@@ -130,8 +132,8 @@ def _columns(header: Sequence[str]) -> Sequence[str]:
         InvalidInputError: A name comes twice, or one that is needed is missing.
     """
     columns = [_field_name(name.strip()) for name in header]
-    for name in columns:
-        if name and columns.count(name) > 1:
+    for name, times in Counter(columns).items():
+        if name and times > 1:
             raise InvalidInputError(f"Line 1: two columns are called {name}")
     if "event" not in columns:
         raise InvalidInputError("Line 1: there has to be a column called event")
