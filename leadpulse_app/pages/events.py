@@ -236,9 +236,14 @@ def _effect(event: rx.Var[EventRow]) -> rx.Component:
                     "Bot",
                     "slate",
                 ),
+                rx.el.span(": ", event.bot, style=theme.HIDDEN),
                 title=event.bot,
             ),
-            plain_button("Release", on_click=EventsState.release(event.id)),
+            plain_button(
+                "Release",
+                aria_label="Release " + event.type,
+                on_click=EventsState.release(event.id),
+            ),
             style={
                 **_BESIDE,
                 "display": "inline-flex",

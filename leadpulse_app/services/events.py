@@ -133,6 +133,17 @@ async def list_recent_events(
     return await _read(session, actor, _newest(actor, limit), limit=limit)
 
 
+async def find_event(
+    session: AsyncSession, actor: Actor, message_id: str
+) -> RecentEvent | None:
+    """Return the event of the actor's project that has a message id."""
+    among = select(Event).where(
+        col(Event.project_id) == actor.project_id, col(Event.message_id) == message_id
+    )
+    found = await _read(session, actor, among.subquery(), limit=1)
+    return found[0] if found else None
+
+
 def _newest(
     actor: Actor, most: int, *, before: int | None = None, only_held: bool = False
 ) -> Subquery:

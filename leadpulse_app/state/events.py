@@ -146,6 +146,7 @@ class EventsState(LivePage, rx.State):
     def _open(self) -> None:
         self._opened_at_event = None
         self.opened = ""
+        self.uploading = False  # a page that is loaded anew waits for no answer
         super()._open()
 
     def _wanted(self) -> EventFilter:

@@ -10,10 +10,12 @@ import reflex as rx
 from reflex_base.event import EventSpec
 
 from leadpulse_app import database
+from leadpulse_app.domain.event import MAX_ID_LENGTH
+from leadpulse_app.domain.properties import find_unstorable_text
 from leadpulse_app.domain.webhook import SIGNATURE_HEADER
 from leadpulse_app.models import Role
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.events import list_recent_events
+from leadpulse_app.services.events import find_event
 from leadpulse_app.services.keys import list_write_keys
 from leadpulse_app.services.live import publish_changes
 from leadpulse_app.services.rejections import (
@@ -27,15 +29,11 @@ from leadpulse_app.services.webhooks import (
     requires_signature,
 )
 from leadpulse_app.settings import get_settings
-from leadpulse_app.state import words
+from leadpulse_app.state import live, words
 from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.leads import LEADS_PATH
 from leadpulse_app.state.moments import Moment, moment_of, zone_of
 from leadpulse_app.state.pages import LivePage
-
-RECENT_EVENTS = 200
-"""How far back a test event is looked for among the project's newest."""
-
 
 SHOWN_REFUSALS = 20
 """Refused events on the page: each of them may carry 2 KB of what was sent."""
@@ -123,22 +121,18 @@ class IntegrationsState(LivePage, rx.State):
     def _open(self) -> None:
         super()._open()
         self.new_secret = ""
+        self.sending = False  # a page that is loaded anew waits for no answer
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         message_id = self.answer.message_id
         async with database.transaction(actor.project_id) as session:
             keys = await list_write_keys(session, actor)
-            events = (
-                await list_recent_events(session, actor, limit=RECENT_EVENTS)
-                if message_id
-                else ()
-            )
+            event = await find_event(session, actor, message_id) if message_id else None
             reasons = await count_refused_events(session, actor, now=now)
             refusals = await list_refused_events(
                 session, actor, now=now, limit=SHOWN_REFUSALS
             )
             is_signed = await requires_signature(session, actor)
-        event = next((each for each in events if each.message_id == message_id), None)
         return _Content(
             actor=actor,
             now=now,
@@ -214,11 +208,11 @@ class IntegrationsState(LivePage, rx.State):
         self.found = NOT_FOUND
 
     @rx.event
-    def receive(self, answer: dict[str, object]) -> EventSpec | None:
+    def receive(self, answer: dict[str, object]) -> None:
         """Show what the ingest route answered, then look for the event's lead."""
         self.sending = False
         self.answer = _answer_of(answer)
-        return IntegrationsState.follow if self.answer.message_id else None
+        live.hub.wake(self.router.session.client_token)
 
 
 async def _announce(actor: Actor) -> None:
@@ -239,11 +233,14 @@ def _answer_of(sent: object) -> Answer:
         value = sent.get(name)
         return value[:limit] if isinstance(value, str) else ""
 
+    message_id = text("messageId", MAX_ID_LENGTH)
     return Answer(
         status=number("status"),
         milliseconds=number("milliseconds"),
         body=text("body", 2_000),
-        message_id=text("messageId", 256),
+        message_id=message_id
+        if find_unstorable_text({"id": message_id}) is None
+        else "",
         failed=sent.get("failed") is True,
     )
 

@@ -226,3 +226,12 @@ def test_an_answer_that_is_none_shows_nothing(answer: object) -> None:
 )
 def test_no_answer_breaks_the_page(data: object) -> None:
     outcome_of({"data": data})
+
+
+async def test_a_page_that_is_loaded_anew_waits_for_no_upload(tenant: Tenant) -> None:
+    tab = Tab(tenant.actor, "/events")
+    state = await tab.open(EventsState)
+    await tab.call(state, "begin_upload")
+    assert state.uploading
+    await tab.open(EventsState)
+    assert not state.uploading

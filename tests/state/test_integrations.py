@@ -17,6 +17,7 @@ from leadpulse_app.models import Role
 from leadpulse_app.services.ingest.rejections import Rejection, Rejections
 from leadpulse_app.state.integrations import (
     NO_ANSWER,
+    NOT_FOUND,
     SHOWN_REFUSALS,
     Answer,
     IntegrationsState,
@@ -46,9 +47,35 @@ async def test_a_test_event_leads_to_its_lead_once_it_has_arrived() -> None:
     event = await tenant.add_event(lead_id)
     tab = Tab(tenant.actor, "/integrations")
     state = tab.state(IntegrationsState)
+    await tab.call(state, "begin")
     await tab.call(state, "receive", {"status": 202, "messageId": event.message_id})
     await tab.open(IntegrationsState)
     assert state.found.href == f"/leads/{lead_id}"
+
+
+async def test_a_page_that_is_loaded_anew_waits_for_no_answer() -> None:
+    tab, state = await opened(await make_tenant())
+    await tab.call(state, "begin")
+    assert state.sending
+    await tab.open(IntegrationsState)
+    assert not state.sending
+
+
+@pytest.mark.parametrize("message_id", ["\0", "\ud800", "\N{GRINNING FACE}" * 300])
+async def test_a_reported_id_that_no_event_can_have_finds_none(message_id: str) -> None:
+    tab, state = await opened(await make_tenant())
+    await tab.call(state, "receive", {"status": 202, "messageId": message_id})
+    await tab.open(IntegrationsState)
+    assert state.found == NOT_FOUND
+
+
+async def test_a_test_event_does_not_take_a_new_secret_away() -> None:
+    tab, state = await opened(await make_tenant())
+    await tab.call(state, "make_secret")
+    secret = state.new_secret
+    following = await tab.call(state, "receive", {"status": 202, "messageId": "m"})
+    assert following is None, "the page is opened again, which forgets the secret"
+    assert state.new_secret == secret
 
 
 @pytest.mark.parametrize("reported", [None, "202", 7, ["status"], {}])
