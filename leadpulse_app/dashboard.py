@@ -13,6 +13,7 @@ from leadpulse_app.pages.leads import leads_page
 from leadpulse_app.pages.not_found import not_found_page
 from leadpulse_app.pages.overview import overview_page
 from leadpulse_app.pages.rules import rules_page
+from leadpulse_app.pages.system import system_page
 from leadpulse_app.state import guard, live
 from leadpulse_app.state.events import EventsState
 from leadpulse_app.state.integrations import IntegrationsState
@@ -20,6 +21,7 @@ from leadpulse_app.state.lead import LeadState
 from leadpulse_app.state.leads import LeadsState
 from leadpulse_app.state.overview import OverviewState
 from leadpulse_app.state.rules import RulesState
+from leadpulse_app.state.system import SystemState
 
 app = rx.App(
     style=theme.ROOT,
@@ -44,6 +46,7 @@ page_loads = (
     EventsState.follow,
     RulesState.load,
     IntegrationsState.follow,
+    SystemState.follow,
 )
 app.add_middleware(guard.Guard(page_loads), index=0)
 app.add_middleware(live.EndOnPageLoad(), index=1)
@@ -87,5 +90,11 @@ app.add_page(
     route="/integrations",
     title="Integrations · LeadPulse",
     on_load=IntegrationsState.follow,
+)
+app.add_page(
+    system_page,
+    route="/system",
+    title="System · LeadPulse",
+    on_load=SystemState.follow,
 )
 app.add_page(not_found_page, route="/404", title="Not found · LeadPulse")

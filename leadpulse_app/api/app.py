@@ -6,7 +6,16 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from leadpulse_app import __version__
-from leadpulse_app.api import auth, documentation, events, health, leads, rules
+from leadpulse_app.api import (
+    admin,
+    analytics,
+    auth,
+    documentation,
+    events,
+    health,
+    leads,
+    rules,
+)
 from leadpulse_app.api.envelope import install_failures
 from leadpulse_app.api.failure import Failure
 from leadpulse_app.api.openapi import INGEST_PATHS
@@ -38,7 +47,7 @@ def create_api() -> FastAPI:
         responses={"default": {"model": Failure, "description": "An error."}},
     )
     install_failures(app)
-    for part in (health, auth, events, leads, rules, documentation):
+    for part in (health, auth, events, leads, rules, analytics, admin, documentation):
         app.include_router(part.router)
     app.add_middleware(Transport)
     if origins := get_settings().cors_origins:

@@ -211,6 +211,12 @@ def _sidebar(current: str) -> rx.Component:
                 "/integrations",
                 current,
             ),
+            _navigation_link(
+                rx.icon("activity", size=theme.ICON, aria_hidden=True),
+                "System",
+                "/system",
+                current,
+            ),
             aria_label="Main",
             style=_NAVIGATION,
         ),

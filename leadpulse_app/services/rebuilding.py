@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import psycopg
+from pydantic import TypeAdapter
 
 from leadpulse_app.domain.errors import ConflictError, NotFoundError
 from leadpulse_app.models import Reason
@@ -20,6 +21,9 @@ from leadpulse_app.services.identity.roots import (
     until_stable,
 )
 from leadpulse_app.services.scoring.folding import refold
+
+LEAD_POSITION: TypeAdapter[UUID] = TypeAdapter(UUID)
+"""The shape of the cursor between two steps: the last lead."""
 
 LEADS_AT_ONCE = 200
 """How many leads one transaction rebuilds; scoring passes them over meanwhile."""
@@ -123,7 +127,7 @@ def rebuild_leads(
     actor: Actor,
     *,
     after: UUID | None = None,
-    limit: int = LEADS_AT_ONCE,
+    limit: int | None = None,
 ) -> RebuiltLeads:
     """Bring some leads of the actor's project to what their events make them.
 
@@ -133,12 +137,13 @@ def rebuild_leads(
         connection: Within a transaction scoped to the actor's project.
         actor: Who says so.
         after: The lead after which to go on.
-        limit: How many at most.
+        limit: How many at most; by default 200.
 
     Raises:
         ForbiddenError: The actor is no admin.
     """
     actor.require_admin()
+    limit = limit or LEADS_AT_ONCE
     found = connection.execute(
         _NEXT, (actor.project_id, after, after, limit)
     ).fetchall()

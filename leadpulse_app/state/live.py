@@ -108,6 +108,10 @@ class LiveHub:
                 self.subscribed.clear()
             await asyncio.sleep(MINIMUM_INTERVAL_SECONDS)
 
+    def is_open(self, tab: str) -> bool:
+        """Return whether this process holds the open websocket of a tab."""
+        return self._is_connected(tab)
+
     def wake(self, tab: str) -> None:
         """Let the board of this tab read again, changed or not."""
         if tab in self._by_tab:

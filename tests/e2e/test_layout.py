@@ -46,7 +46,15 @@ def signed_in(product: Product, browser: Browser) -> Iterator[Page]:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     "address",
-    ["/overview", "/leads", "/leads/…", "/events", "/rules", "/integrations"],
+    [
+        "/overview",
+        "/leads",
+        "/leads/…",
+        "/events",
+        "/rules",
+        "/integrations",
+        "/system",
+    ],
 )
 def test_a_page_fits_a_screen(
     product: Product, signed_in: Page, address: str, width: int

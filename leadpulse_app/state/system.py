@@ -1,0 +1,399 @@
+"""How the product keeps up, what failed, and whether every score is right."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import partial
+from typing import TypeVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+import psycopg
+import reflex as rx
+from reflex_base.event import EventSpec
+
+from leadpulse_app import __version__, database
+from leadpulse_app.domain.errors import (
+    InvalidInputError,
+    LeadPulseError,
+    NotFoundError,
+)
+from leadpulse_app.models import Role
+from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.failed_jobs import (
+    FailedJob,
+    FailedJobPage,
+    discard_failed_job,
+    list_failed_jobs,
+    retry_all_failed_jobs,
+    retry_failed_job,
+)
+from leadpulse_app.services.health import Health, check_health
+from leadpulse_app.services.live import publish_changes
+from leadpulse_app.services.project_check import (
+    Progress,
+    ProjectCheck,
+    check_project,
+)
+from leadpulse_app.services.queue_health import (
+    QueueHealth,
+    Throughput,
+    read_queue_health,
+    read_throughput,
+)
+from leadpulse_app.services.rebuilding import count_leads, rebuild_lead, rebuild_leads
+from leadpulse_app.state import live, words
+from leadpulse_app.state.guard import current_actor, resolve_current_actor
+from leadpulse_app.state.leads import LEADS_PATH
+from leadpulse_app.state.moments import Moment, moment_of, zone_of
+from leadpulse_app.state.pages import LivePage
+from leadpulse_app.tasks import enqueue_scoring_hint
+
+SYSTEM_PATH = "/system"
+PAGE_SIZE = 25
+MAX_CURSOR_LENGTH = 100
+
+PROGRESS_SECONDS = 0.5
+"""How often progress is shown."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the product and whether it works."""
+
+    name: str
+    works: bool
+    said: str
+
+
+@dataclass(frozen=True)
+class FailedRow:
+    """A lead whose scoring failed."""
+
+    id: str
+    lead: str
+    href: str
+    error: str
+    attempts: str
+    failed: Moment
+    next_try: str
+    events: str
+
+
+@dataclass(frozen=True)
+class DifferingRow:
+    """A lead that is not as its events say; without an id, the whole project."""
+
+    id: str
+    name: str
+    href: str
+    messages: list[str]
+
+
+@dataclass(frozen=True)
+class _Content:
+    health: Health
+    queue: QueueHealth
+    throughput: Throughput
+    failed: FailedJobPage
+    first_page: bool
+    may_act: bool
+    now: datetime
+    time_zone: str
+
+
+class SystemState(LivePage, rx.State):
+    """What the page shows."""
+
+    version: str = __version__
+    parts: list[Part] = []
+    pending: str = ""
+    oldest: str = ""
+    per_minute: str = ""
+    scored: str = ""
+    bars: list[int] = []
+    """The minutes of the last hour, in percent of the busiest."""
+    failed_leads: str = ""
+    failed_events: str = ""
+    any_failed: bool = False
+    failed: list[FailedRow] = []
+    newest_href: str = ""
+    older_href: str = ""
+    may_act: bool = False
+    running: str = ""
+    """What is being done to all leads: verify, rebuild or nothing."""
+    progress: str = ""
+    progress_percent: int = 0
+    checked: str = ""
+    """What the last verification found; empty before the first."""
+    clean: bool = False
+    differing: list[DifferingRow] = []
+
+    def _open(self) -> None:
+        self.running = ""  # one that runs on says so again
+        super()._open()
+
+    async def _read(self, actor: Actor, now: datetime) -> _Content:
+        cursor = self.router.url.query_parameters.get("before")
+        health = await check_health()
+        async with database.transaction(actor.project_id) as session:
+            try:
+                if cursor is not None and len(cursor) > MAX_CURSOR_LENGTH:
+                    cursor = ""
+                failed = await list_failed_jobs(
+                    session, actor, limit=PAGE_SIZE, cursor=cursor
+                )
+            except InvalidInputError:  # a cursor that somebody made up
+                failed = FailedJobPage((), None)
+            return _Content(
+                health=health,
+                queue=await read_queue_health(session, actor),
+                throughput=await read_throughput(session, actor, now=now),
+                failed=failed,
+                first_page=cursor is None,
+                may_act=actor.role is Role.ADMIN,
+                now=now,
+                time_zone=actor.time_zone,
+            )
+
+    def _show(self, content: _Content) -> None:
+        queue, throughput = content.queue, content.throughput
+        zone = zone_of(content.time_zone)
+        self.parts = [
+            Part(
+                "Worker",
+                content.health.worker,
+                "Running" if content.health.worker else "No worker runs",
+            ),
+            _part("Postgres", content.health.postgres),
+            _part("Redis", content.health.redis),
+        ]
+        self.pending = words.number(queue.pending)
+        self.oldest = (
+            f"the oldest came {_ago(queue.oldest_pending_at, content.now, zone)}"
+            if queue.oldest_pending_at
+            else "all is scored"
+        )
+        self.per_minute = _rate(throughput.per_minute)
+        since = (content.now - throughput.since).total_seconds() / 60
+        self.scored = (
+            f"{words.count(throughput.events, 'event')} in the last "
+            f"{words.count(max(round(since), 1), 'minute')}"
+        )
+        busiest = max((minute.events for minute in throughput.minutes), default=0)
+        self.bars = [
+            words.percent(minute.events, busiest) for minute in throughput.minutes
+        ]
+        self.failed_leads = words.number(queue.failed_leads)
+        self.failed_events = (
+            f"{words.count(queue.failed_events, 'event')} of theirs held up"
+            if queue.failed_leads
+            else "no scoring has failed"
+        )
+        self.any_failed = queue.failed_leads > 0
+        self.failed = [
+            _failed_row(job, content.now, zone) for job in content.failed.jobs
+        ]
+        older = content.failed.next_cursor
+        self.older_href = (
+            f"{SYSTEM_PATH}?{urlencode({'before': older})}" if older else ""
+        )
+        self.newest_href = "" if content.first_page else SYSTEM_PATH
+        self.may_act = content.may_act
+
+    @rx.event
+    async def retry(self, lead_id: str) -> EventSpec:
+        """Score a lead again at once."""
+        actor, lead = current_actor(), _uuid(lead_id)
+        await _act(
+            actor, lambda connection: retry_failed_job(connection, actor, lead_id=lead)
+        )
+        return rx.toast.success("The lead is scored again now.")
+
+    @rx.event
+    async def retry_all(self) -> EventSpec:
+        """Score all leads of the project again whose scoring failed."""
+        actor = current_actor()
+        retried = await _act(
+            actor, lambda connection: retry_all_failed_jobs(connection, actor)
+        )
+        if not retried:
+            return rx.toast.info("No lead was waiting any more.")
+        return rx.toast.success(f"Retrying {words.count(retried, 'lead')} now.")
+
+    @rx.event
+    async def discard(self, lead_id: str) -> EventSpec:
+        """Hold back what waits for a lead."""
+        actor, lead = current_actor(), _uuid(lead_id)
+        discarded = await _act(
+            actor,
+            lambda connection: discard_failed_job(connection, actor, lead_id=lead),
+        )
+        return rx.toast.success(
+            f"{words.count(discarded, 'event')} held back. Release them on the "
+            "Events page."
+        )
+
+    @rx.event
+    async def rebuild(self, lead_id: str) -> EventSpec:
+        """Bring one lead to what its events make it."""
+        actor, lead = current_actor(), _uuid(lead_id)
+        await _act(
+            actor, lambda connection: rebuild_lead(connection, actor, lead_id=lead)
+        )
+        self.differing = [row for row in self.differing if row.id != str(lead)]
+        return rx.toast.success("Rebuilt from its events. Verify again to be sure.")
+
+    @rx.event(background=True)
+    async def verify(self) -> AsyncGenerator[EventSpec | None, None]:
+        """Recompute every score of the project, and show what differs."""
+        actor = current_actor()
+        progress = Progress()
+        work = asyncio.create_task(asyncio.to_thread(check_project, actor, progress))
+        try:
+            async with self:
+                tab = self.router.session.client_token
+                self.checked, self.differing = "", []
+                self._show_progress("verify", progress)
+            while not (await asyncio.wait({work}, timeout=PROGRESS_SECONDS))[0]:
+                if not live.hub.is_open(tab):
+                    return
+                async with self:
+                    self._show_progress("verify", progress)
+            found = work.result()
+            async with self:
+                self._show_check(found)
+        except (LeadPulseError, psycopg.OperationalError) as error:
+            yield _problem(error)
+        finally:
+            progress.called_off = True
+            async with self:
+                self.running = ""
+
+    @rx.event(background=True)
+    async def rebuild_all(self) -> AsyncGenerator[EventSpec | None, None]:
+        """Bring all leads of the project to what their events make them."""
+        actor = current_actor()
+        progress = Progress()
+        after: UUID | None = None
+        unrebuilt = 0
+        try:
+            async with self:
+                tab = self.router.session.client_token
+                self._show_progress("rebuild", progress)
+            actor.require_admin()
+            progress.total = await database.run_scoped(
+                actor.project_id, lambda connection: count_leads(connection, actor)
+            )
+            while live.hub.is_open(tab):
+                actor = await resolve_current_actor()
+                step = await database.run_scoped(
+                    actor.project_id, partial(rebuild_leads, actor=actor, after=after)
+                )
+                progress.done += step.leads
+                unrebuilt += len(step.unrebuilt)
+                after = step.last_id
+                async with self:
+                    self._show_progress("rebuild", progress)
+                if after is None:
+                    break
+            async with self:
+                self.checked, self.differing = "", []
+            await asyncio.to_thread(publish_changes, [actor.project_id])
+            yield rx.toast.success(
+                f"Rebuilt {words.count(progress.done - unrebuilt, 'lead')}."
+                + (f" {words.number(unrebuilt)} could not be." if unrebuilt else "")
+            )
+        except (LeadPulseError, psycopg.OperationalError) as error:
+            yield _problem(error)
+        finally:
+            async with self:
+                self.running = ""
+
+    def _show_progress(self, running: str, progress: Progress) -> None:
+        self.running = running
+        self.progress_percent = words.percent(progress.done, progress.total)
+        self.progress = (
+            f"{words.number(progress.done)} of {words.count(progress.total, 'lead')}"
+        )
+
+    def _show_check(self, found: ProjectCheck) -> None:
+        self.clean = not found.differing
+        checked = words.count(found.leads, "lead")
+        self.checked = (
+            f"{checked} checked: every score is what its events make it."
+            if self.clean
+            else f"{checked} checked, and {words.number(found.differing)} differ."
+        )
+        self.differing = [
+            DifferingRow(
+                id=str(row.lead_id or ""),
+                name=str(row.lead_id or "The project"),
+                href=f"{LEADS_PATH}/{row.lead_id}" if row.lead_id else "",
+                messages=list(row.messages),
+            )
+            for row in found.listed
+        ]
+
+
+async def _act(actor: Actor, work: Callable[[psycopg.Connection], Result]) -> Result:
+    result = await database.run_scoped(actor.project_id, work)
+    await asyncio.to_thread(_announce, actor.project_id)
+    return result
+
+
+def _announce(project_id: UUID) -> None:
+    enqueue_scoring_hint()
+    publish_changes([project_id])
+
+
+def _uuid(text: object) -> UUID:
+    try:
+        return UUID(text if isinstance(text, str) else "")
+    except ValueError:
+        raise NotFoundError("There is no such lead") from None
+
+
+def _part(name: str, works: bool) -> Part:
+    return Part(name, works, "Answers" if works else "Does not answer")
+
+
+def _problem(error: Exception) -> EventSpec:
+    if isinstance(error, LeadPulseError):
+        return rx.toast.error(f"{error.message}.")
+    return rx.toast.error(
+        "That did not work: LeadPulse can't reach its database. Try again when it "
+        "is back."
+    )
+
+
+def _ago(when: datetime, now: datetime, zone: tzinfo) -> str:
+    return moment_of(when, now=now, zone=zone).text
+
+
+def _rate(per_minute: float) -> str:
+    if 0 < per_minute < 10:
+        return f"{per_minute:.1f}"
+    return words.number(round(per_minute))
+
+
+def _failed_row(job: FailedJob, now: datetime, zone: tzinfo) -> FailedRow:
+    if job.needs_person:
+        next_try = "Waits for a person"
+    elif job.retry_at is None or job.retry_at <= now:
+        next_try = "Now"
+    else:
+        next_try = f"At {job.retry_at.astimezone(zone):%H:%M:%S}"
+    return FailedRow(
+        id=str(job.lead_id),
+        lead=job.lead_label,
+        href=f"{LEADS_PATH}/{job.lead_id}",
+        error=job.error,
+        attempts=words.number(job.attempts),
+        failed=moment_of(job.failed_at, now=now, zone=zone),
+        next_try=next_try,
+        events=words.number(job.events),
+    )
