@@ -307,22 +307,22 @@ def let_the_delay_pass(project: ScoringProject) -> None:
         )
 
 
-def test_a_failing_lead_is_tried_five_times_with_doubling_delays(
+def test_a_failing_lead_is_tried_again_five_times_with_doubling_delays(
     project: ScoringProject,
 ) -> None:
     lead_id = project.add_lead()
     break_rules(project)
     project.add_event(lead_id, "demo")
     delays = []
-    for _ in range(5):
+    for _ in range(6):
         assert score_once().failures == 1
         delays.append(delay(project, lead_id))
         project.add_event(lead_id, "visit")
         assert score_once().failures == 0  # a new event does not bring it back
         let_the_delay_pass(project)
-    assert delays == [3, 6, 12, 24, None]
+    assert delays == [3, 6, 12, 24, 48, None]
     assert score_once().failures == 0
-    assert project.pending() == 6
+    assert project.pending() == 7
 
 
 def test_a_lead_recovers_once_its_scoring_works(project: ScoringProject) -> None:

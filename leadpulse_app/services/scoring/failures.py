@@ -11,8 +11,8 @@ import psycopg
 
 from leadpulse_app.services.scoring.claim import LeadKey, LockedLead
 
-ATTEMPTS = 5
-"""After so many failures a lead waits for a person."""
+RETRIES = 5
+"""So often a lead is tried again by itself; after that it waits for a person."""
 
 FIRST_DELAY = timedelta(seconds=3)
 """The wait after the first failure; each further one doubles it."""
@@ -29,7 +29,7 @@ _SET_ASIDE = """
         RETURNING project_id, lead_id, attempts, failed_at
     )
     INSERT INTO set_aside (project_id, lead_id, until)
-    SELECT job.project_id, one.id, CASE WHEN attempts < %(attempts)s
+    SELECT job.project_id, one.id, CASE WHEN attempts <= %(retries)s
         THEN failed_at + %(delay)s * power(2, attempts - 1) END
     FROM job CROSS JOIN LATERAL (
         SELECT job.lead_id
@@ -58,7 +58,7 @@ _FORGET = """
 def set_aside(
     connection: psycopg.Connection, lead: LockedLead, error: Exception
 ) -> None:
-    """Leave a lead alone for a while, after the last attempt until a person acts.
+    """Leave a lead alone for a while, after the last retry until a person acts.
 
     Args:
         connection: Within the transaction that locked the lead.
@@ -72,7 +72,7 @@ def set_aside(
             "project_id": lead.project_id,
             "lead_id": lead.id,
             "error": message[:MAXIMUM_ERROR_LENGTH],
-            "attempts": ATTEMPTS,
+            "retries": RETRIES,
             "delay": FIRST_DELAY,
         },
     )
