@@ -23,6 +23,7 @@ from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.components.table import Column, table
 from leadpulse_app.components.upload import upload_place, upload_progress
+from leadpulse_app.services.failed_jobs import DISCARDED
 from leadpulse_app.state.events import BadLine, EventRow, EventsState
 
 _EVENT = Column("Event")
@@ -166,7 +167,8 @@ def _held() -> rx.Component:
                     rx.el.strong(
                         EventsState.held_text, style={"font_weight": theme.MEDIUM}
                     ),
-                    " from crawlers and link scanners: kept, and not scored.",
+                    " from crawlers and link scanners, or discarded where scoring "
+                    "failed: kept, and not scored.",
                 ),
                 rx.el.div(
                     rx.cond(
@@ -231,10 +233,18 @@ def _effect(event: rx.Var[EventRow]) -> rx.Component:
         event.bot != "",
         rx.el.span(
             rx.el.span(
-                badge(
-                    rx.icon("bot", size=theme.ICON_SMALL, aria_hidden=True),
-                    "Bot",
-                    "slate",
+                rx.cond(
+                    event.bot == DISCARDED,
+                    badge(
+                        rx.icon("circle-off", size=theme.ICON_SMALL, aria_hidden=True),
+                        "Discarded",
+                        "slate",
+                    ),
+                    badge(
+                        rx.icon("bot", size=theme.ICON_SMALL, aria_hidden=True),
+                        "Bot",
+                        "slate",
+                    ),
                 ),
                 rx.el.span(": ", event.bot, style=theme.HIDDEN),
                 title=event.bot,

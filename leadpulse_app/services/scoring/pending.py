@@ -44,13 +44,14 @@ class ScoringResult:
     """What one transaction did."""
 
     scored: tuple[tuple[ScoredLead, Sequence[ClaimedEvent]], ...] = ()
-    failures: int = 0
-    """How many leads were set aside."""
+    failed: tuple[LockedLead, ...] = ()
+    """The leads that were set aside."""
 
     @property
     def project_ids(self) -> frozenset[UUID]:
-        """The projects whose leads changed."""
-        return frozenset(item.lead.project_id for item, _ in self.scored)
+        """The projects whose leads changed, or were set aside."""
+        leads = (*(item.lead for item, _ in self.scored), *self.failed)
+        return frozenset(lead.project_id for lead in leads)
 
     @property
     def leads(self) -> int:
@@ -63,12 +64,17 @@ class ScoringResult:
         return sum(len(events) for _, events in self.scored)
 
     @property
+    def failures(self) -> int:
+        """How many leads were set aside."""
+        return len(self.failed)
+
+    @property
     def found_work(self) -> bool:
         """Whether it is worth looking again at once."""
         return self.leads > 0 or self.failures > 0
 
     def __add__(self, other: "ScoringResult") -> "ScoringResult":
-        return ScoringResult(self.scored + other.scored, self.failures + other.failures)
+        return ScoringResult(self.scored + other.scored, self.failed + other.failed)
 
 
 def score_pending(
@@ -117,7 +123,7 @@ def _score_each(
     except _FAULTS_OF_A_LEAD as error:
         if len(leads) == 1:
             _set_aside(connection, leads[0], error)
-            return ScoringResult(failures=1)
+            return ScoringResult(failed=(leads[0],))
     middle = len(leads) // 2
     first = _score_each(connection, leads[:middle], limit_per_lead)
     return first + _score_each(connection, leads[middle:], limit_per_lead)
@@ -142,7 +148,7 @@ def _score(
         },
     )
     scored = []
-    failures = 0
+    failed = []
     for lead, events in zip(leads, claimed, strict=True):
         if not events:
             continue
@@ -158,13 +164,13 @@ def _score(
         except Exception as error:  # noqa: BLE001  (logged where it is set aside)
             give_back(connection, lead, events)
             _set_aside(connection, lead, error)
-            failures += 1
+            failed.append(lead)
     if scored:
         write_scores(connection, [item for item, _ in scored])
         recovered = [item.lead.key for item, _ in scored if item.lead.has_failed]
         if recovered:
             forget_failures(connection, recovered)
-    return ScoringResult(tuple(scored), failures)
+    return ScoringResult(tuple(scored), tuple(failed))
 
 
 def _versions_in_force(
