@@ -326,7 +326,8 @@ class SystemState(LivePage, rx.State):
         self.checked = (
             f"{checked} checked: every score is what its events make it."
             if self.clean
-            else f"{checked} checked, and {words.number(found.differing)} differ."
+            else f"{checked} checked, and {words.number(found.differing)} "
+            f"{'differs' if found.differing == 1 else 'differ'}."
         )
         self.differing = [
             DifferingRow(

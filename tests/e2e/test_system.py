@@ -77,7 +77,7 @@ def test_an_altered_score_is_found_rebuilt_and_verified(
     sign_in(page, product, account)
     page.goto(f"{product.url}/system")
     page.get_by_role("button", name="Verify").click()
-    expect(page.get_by_text("1 lead checked, and 1 differ.")).to_be_visible()
+    expect(page.get_by_text("1 lead checked, and 1 differs.")).to_be_visible()
     page.get_by_role("listitem").get_by_role("button", name="Rebuild").click()
     expect(page.get_by_text("Rebuilt from its events.")).to_be_visible()
     page.get_by_role("button", name="Verify").click()

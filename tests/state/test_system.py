@@ -151,7 +151,7 @@ async def test_what_differs_is_named_and_rebuilt(tenant: Tenant) -> None:
     tab = Tab(tenant.actor, "/system")
     state = await tab.open(SystemState)
     state._show_check(await asyncio.to_thread(check_project, tenant.actor, Progress()))
-    assert (state.clean, state.checked) == (False, "1 lead checked, and 1 differ.")
+    assert (state.clean, state.checked) == (False, "1 lead checked, and 1 differs.")
     (row,) = state.differing
     assert row.href == f"/leads/{lead_id}"
     assert "Rebuilt" in sent(await tab.call(state, "rebuild", row.id))
