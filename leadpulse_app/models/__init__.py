@@ -19,7 +19,12 @@ from leadpulse_app.models.event import (
     SetAside,
 )
 from leadpulse_app.models.lead import Lead, LeadAlias, LeadMerge
-from leadpulse_app.models.ledger import Reason, RulesetVersion, ScoreEntry
+from leadpulse_app.models.ledger import (
+    Reason,
+    RulesetDraft,
+    RulesetVersion,
+    ScoreEntry,
+)
 
 __all__ = [
     "ApiKey",
@@ -37,6 +42,7 @@ __all__ = [
     "RejectedEvent",
     "RejectionCount",
     "Role",
+    "RulesetDraft",
     "RulesetVersion",
     "ScoreEntry",
     "Session",

@@ -43,6 +43,27 @@ class RulesetVersion(SQLModel, table=True):
     rules: list[dict[str, Any]] = Field(sa_type=JSONB)
     published_by: UUID | None = None
     published_at: datetime = moment(default_now=True)
+    restored_version: int | None = None
+    """The older version that this one brings back."""
+
+
+class RulesetDraft(SQLModel, table=True):
+    """What a project's people are making of its rules. All of them share it."""
+
+    __tablename__ = "ruleset_draft"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id"], ["project.id"]),
+        ForeignKeyConstraint(
+            ["project_id", "base_version"], ["ruleset.project_id", "ruleset.version"]
+        ),
+    )
+
+    project_id: UUID = Field(primary_key=True)
+    rules: list[dict[str, Any]] = Field(sa_type=JSONB)
+    base_version: int
+    """The version that was in force when the draft was begun."""
+    updated_by: UUID
+    updated_at: datetime = moment(default_now=True)
 
 
 class ScoreEntry(SQLModel, table=True):
