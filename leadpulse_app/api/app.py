@@ -15,6 +15,7 @@ from leadpulse_app.api import (
     health,
     leads,
     rules,
+    rulesets,
 )
 from leadpulse_app.api.envelope import install_failures
 from leadpulse_app.api.failure import Failure
@@ -47,7 +48,17 @@ def create_api() -> FastAPI:
         responses={"default": {"model": Failure, "description": "An error."}},
     )
     install_failures(app)
-    for part in (health, auth, events, leads, rules, analytics, admin, documentation):
+    for part in (
+        health,
+        auth,
+        events,
+        leads,
+        rules,
+        rulesets,
+        analytics,
+        admin,
+        documentation,
+    ):
         app.include_router(part.router)
     app.add_middleware(Transport)
     if origins := get_settings().cors_origins:

@@ -42,6 +42,46 @@ def field(label: str, *, name: str, hint: str = "", **props: Any) -> rx.Componen
     )
 
 
+def edit_field(
+    label: str,
+    *,
+    name: str,
+    value: str | rx.Var[str],
+    problem: rx.Var[str],
+    multiline: bool = False,
+    **props: Any,
+) -> rx.Component:
+    """Return a labelled input of a form that the server checks.
+
+    Args:
+        label: What to fill in.
+        name: The name it is sent under.
+        value: What it holds at first.
+        problem: What is wrong with what was sent; empty for nothing.
+        multiline: Whether it holds text of several lines.
+        props: More for the input, as `type` and `placeholder`.
+    """
+    kind = rx.text_area if multiline else rx.input
+    attributes = {
+        "aria-invalid": problem.bool(),
+        "aria-describedby": f"{name}-problem",
+        **props.pop("custom_attrs", {}),
+    }
+    return rx.el.div(
+        rx.el.label(label, html_for=name, style={"font_weight": theme.MEDIUM}),
+        kind(
+            id=name,
+            name=name,
+            default_value=value,
+            size="2",
+            custom_attrs=attributes,
+            **props,
+        ),
+        rx.el.p(problem, id=f"{name}-problem", role="alert", style=theme.PROBLEM_TEXT),
+        style={"display": "flex", "flex_direction": "column", "gap": theme.SPACE_1},
+    )
+
+
 def search_field(label: str, placeholder: str, **props: Any) -> rx.Component:
     """Return a search input, named by its label and marked by an icon."""
     return rx.input(

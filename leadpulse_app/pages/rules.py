@@ -1,140 +1,562 @@
-"""The rules."""
+"""The rules: a table with an editor, the draft, a simulator and the versions."""
 
 import reflex as rx
 
 from leadpulse_app.components import theme
+from leadpulse_app.components.badge import badge
 from leadpulse_app.components.button import primary_button, quiet_button
-from leadpulse_app.components.card import card
+from leadpulse_app.components.card import body, card, section
+from leadpulse_app.components.confirmation import confirmed
 from leadpulse_app.components.content import content
+from leadpulse_app.components.dialog import dialog
+from leadpulse_app.components.field import choice_field, edit_field
+from leadpulse_app.components.layout import columns
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.components.table import Column, table
 from leadpulse_app.domain.ruleset import MAXIMUM_POINTS, MINIMUM_POINTS
-from leadpulse_app.state.rules import RuleRow, RulesState
+from leadpulse_app.state.rules import (
+    NEW_RULE,
+    OutcomeRow,
+    RuleRow,
+    RulesState,
+    VersionRow,
+)
 
 _RULE = Column("Rule")
 _EVENT = Column("Event", keep="medium")
 _POINTS = Column("Points", align="end")
+_ACTIVE = Column("Active", align="end")
+
+_EVENT_TYPES = "known-event-types"
+
+_SPREAD: theme.Style = {
+    "display": "flex",
+    "flex_wrap": "wrap",
+    "align_items": "center",
+    "justify_content": "space-between",
+    "gap": theme.SPACE_3,
+    "min_height": theme.CONTROL_HEIGHT,
+}
+
+_BESIDE: theme.Style = {
+    "display": "flex",
+    "flex_wrap": "wrap",
+    "align_items": "center",
+    "gap": theme.SPACE_2,
+}
+
+_STACKED: theme.Style = {
+    "display": "flex",
+    "flex_direction": "column",
+    "gap": theme.SPACE_3,
+    "min_width": "0",
+}
+
+_LINES: theme.Style = {
+    "display": "flex",
+    "flex_direction": "column",
+    "gap": theme.SPACE_1,
+    "margin": "0",
+    "padding": f"0 0 0 {theme.SPACE_4}",
+    "list_style": "disc",
+    "overflow_wrap": "anywhere",
+    **theme.TABLE_TEXT,
+}
+
+_VERSION: theme.Style = {
+    "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
+    **theme.TABLE_TEXT,
+    "_first_child": {"border_top": "0"},
+    "& summary": {
+        "display": "flex",
+        "align_items": "center",
+        "gap": theme.SPACE_3,
+        "min_height": theme.ROW_HEIGHT,
+        "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
+        "cursor": "pointer",
+        "list_style": "none",
+    },
+    "& summary::-webkit-details-marker": theme.GONE,
+    "& summary:hover": {"background": theme.HOVER},
+    "& summary > svg": {
+        "flex_shrink": "0",
+        "color": theme.MUTED,
+        "transition": f"transform {theme.QUICK}",
+    },
+    "&[open] summary > svg": {"transform": "rotate(90deg)"},
+}
 
 
-def _points(rule: rx.Var[RuleRow]) -> rx.Component:
-    wrong = RulesState.problems.contains(rule.id)
-    problem_id = rule.id + "-problem"
+def _opener(name: rx.Var[str]) -> rx.Component:
+    return rx.el.button(
+        name,
+        type="button",
+        aria_label="Edit " + name,
+        style={
+            "padding": "0",
+            "border": "0",
+            "background": "none",
+            "color": "inherit",
+            "font": "inherit",
+            "font_weight": theme.MEDIUM,
+            "text_align": "start",
+            "cursor": "pointer",
+            "overflow_wrap": "anywhere",
+            "_after": {"content": '""', "position": "absolute", "inset": "0"},
+            "&:focus-visible": {"outline": "none"},
+            "&:focus-visible::after": {
+                "outline": f"{theme.FOCUS_RING} solid {theme.FOCUS}",
+                "outline_offset": f"-{theme.FOCUS_RING}",
+            },
+        },
+    )
+
+
+def _editor(
+    trigger: rx.Component, heading: str, rule: rx.Var[RuleRow] | None = None
+) -> rx.Component:
+    rule_id = NEW_RULE if rule is None else rule.id
+    problems = RulesState.problems
+    return dialog(
+        trigger,
+        heading,
+        "Kept in the draft: nothing changes for events before it is published.",
+        rx.el.form(
+            edit_field(
+                "Name",
+                name="name",
+                value="" if rule is None else rule.name,
+                problem=problems["name"],
+                max_length=120,
+            ),
+            edit_field(
+                "Event",
+                name="event_type",
+                value="" if rule is None else rule.event_type,
+                problem=problems["event_type"],
+                max_length=64,
+                placeholder="demo_request",
+                auto_complete="off",
+                custom_attrs={
+                    "list": _EVENT_TYPES,
+                    "autoCapitalize": "off",
+                    "spellCheck": "false",
+                },
+            ),
+            edit_field(
+                "Points",
+                name="points",
+                value="" if rule is None else rule.points,
+                problem=problems["points"],
+                type="number",
+                min=MINIMUM_POINTS,
+                max=MAXIMUM_POINTS,
+                step=1,
+            ),
+            edit_field(
+                "Description",
+                name="description",
+                value="" if rule is None else rule.description,
+                problem=problems["description"],
+                multiline=True,
+                max_length=500,
+                rows="3",
+            ),
+            rx.el.p(problems["rules"], role="alert", style=theme.PROBLEM_TEXT),
+            rx.el.div(
+                rx.fragment()
+                if rule is None
+                else quiet_button(
+                    "Remove", type="button", on_click=RulesState.remove(rule.id)
+                ),
+                rx.el.div(
+                    rx.dialog.close(quiet_button("Cancel", type="button")),
+                    primary_button("Save to draft", type="submit"),
+                    style={**_BESIDE, "margin_inline_start": "auto"},
+                ),
+                style={**_SPREAD, "margin_top": theme.SPACE_1},
+            ),
+            on_submit=RulesState.save,
+            # What is accepted is said beside the field, in the words of the page.
+            no_validate=True,
+            style={**_STACKED, "margin_top": theme.SPACE_4},
+        ),
+        is_open=RulesState.editing == rule_id,
+        on_toggle=lambda is_open: RulesState.toggle_editor(rule_id, is_open),
+    )
+
+
+def _switch(rule: rx.Var[RuleRow]) -> rx.Component:
     return rx.cond(
         RulesState.may_edit,
-        rx.input(
-            # A new key fills the input anew when the edits are dropped or published.
-            key=rule.id + "-" + RulesState.form.to_string(),
-            type="number",
-            default_value=rx.cond(
-                RulesState.drafts.contains(rule.id),
-                RulesState.drafts[rule.id],
-                rule.points,
-            ),
-            min=MINIMUM_POINTS,
-            max=MAXIMUM_POINTS,
-            step=1,
-            custom_attrs={
-                "aria-label": "Points for " + rule.name,
-                "aria-invalid": wrong,
-                "aria-describedby": problem_id,
-            },
-            on_change=lambda value: RulesState.edit(rule.id, value),
+        rx.switch(
+            checked=rule.active,
+            on_change=lambda active: RulesState.switch(rule.id, active),
+            custom_attrs={"aria-label": rule.name + " is active"},
+            style={"position": "relative", "vertical_align": "middle"},
+        ),
+        rx.cond(rule.active, "On", "Off"),
+    )
+
+
+def _change(rule: rx.Var[RuleRow]) -> rx.Component:
+    return rx.cond(
+        rule.change != "",
+        rx.el.span(
+            rule.change,
             style={
-                "width": theme.NUMBER_FIELD_WIDTH,
-                "margin_inline_start": "auto",
-                "& input": {
-                    "padding_inline_end": theme.SPACE_2,
-                    "text_align": "right",
-                    "font_variant_numeric": theme.TABULAR,
-                },
+                **theme.CAPTION_TEXT,
+                "margin_inline_start": theme.SPACE_2,
+                "color": theme.ACCENT_INK,
+                "font_weight": theme.MEDIUM,
             },
         ),
-        rx.el.span(rule.points_text, style={"font_weight": theme.MEDIUM}),
     )
 
 
 def _row(rule: rx.Var[RuleRow]) -> rx.Component:
     return rx.el.tr(
         _RULE.cell(
-            rx.el.div(rule.name, style={"font_weight": theme.MEDIUM}),
+            rx.el.div(
+                rx.cond(
+                    RulesState.may_edit,
+                    _editor(_opener(rule.name), "Edit rule", rule),
+                    rx.el.span(rule.name, style={"font_weight": theme.MEDIUM}),
+                ),
+                _change(rule),
+            ),
             rx.cond(
                 rule.description != "",
                 rx.el.div(rule.description, style=theme.CAPTION_TEXT),
+            ),
+            rx.el.code(
+                rule.event_type,
+                style={
+                    **theme.CODE_TEXT,
+                    "color": theme.MUTED,
+                    **theme.GONE,
+                    theme.UNDER_NARROW: {"display": "block"},
+                },
             ),
         ),
         _EVENT.cell(
             rx.el.code(rule.event_type, style={**theme.CODE_TEXT, "color": theme.MUTED})
         ),
-        _POINTS.cell(
-            _points(rule),
-            rx.el.p(
-                RulesState.problems[rule.id],
-                id=rule.id + "-problem",
-                role="alert",
-                style={
-                    **theme.PROBLEM_TEXT,
-                    "white_space": "normal",
-                    "text_wrap": "balance",
-                    "min_width": theme.PROBLEM_WIDTH,
-                },
-            ),
-        ),
+        _POINTS.cell(rx.el.span(rule.points_text, style={"font_weight": theme.MEDIUM})),
+        _ACTIVE.cell(_switch(rule)),
         key=rule.id,
+        custom_attrs={"data-off": ~rule.active},
     )
 
 
-def _version() -> rx.Component:
-    return rx.el.p(
-        "Version " + RulesState.version,
-        " · published ",
-        moment(RulesState.published),
-        " by ",
-        RulesState.published_by,
-        style={"color": theme.MUTED},
-    )
-
-
-def _draft() -> rx.Component:
-    return rx.el.div(
-        rx.el.span(
-            rx.cond(RulesState.drafts, RulesState.edits_text, ""),
-            role="status",
-            style={"color": theme.MUTED, "_empty": theme.GONE},
-        ),
-        rx.cond(
-            RulesState.drafts,
-            quiet_button("Discard", on_click=RulesState.discard),
-        ),
-        primary_button(
-            "Publish",
-            disabled=~RulesState.drafts.bool() | RulesState.problems.bool(),
-            on_click=RulesState.publish,
-        ),
-        style={"display": "flex", "align_items": "center", "gap": theme.SPACE_3},
+def _change_lines(changes: rx.Var[list[str]]) -> rx.Component:
+    return rx.el.ul(
+        rx.foreach(changes, lambda line: rx.el.li(line, key=line)), style=_LINES
     )
 
 
 def _bar() -> rx.Component:
     return rx.el.div(
-        _version(),
+        rx.el.p(
+            "Version " + RulesState.version,
+            " · published ",
+            moment(RulesState.published),
+            " by ",
+            RulesState.published_by,
+            style={"color": theme.MUTED},
+        ),
         rx.cond(
             RulesState.may_edit,
-            _draft(),
+            _editor(
+                quiet_button(
+                    rx.icon("plus", size=theme.ICON_SMALL, aria_hidden=True), "Add rule"
+                ),
+                "Add rule",
+            ),
             rx.el.p(
-                "Only an admin of the project changes points.",
-                style=theme.CAPTION_TEXT,
+                "Only an admin of the project changes rules.", style=theme.CAPTION_TEXT
             ),
         ),
+        style=_SPREAD,
+    )
+
+
+def _publish() -> rx.Component:
+    return confirmed(
+        primary_button("Publish"),
+        "Publish these changes?",
+        "They hold for events that are scored from then on. Scores that leads have "
+        "already stay as they are.",
+        "Publish changes",
+        RulesState.publish,
+        details=rx.el.div(
+            _change_lines(RulesState.changes),
+            style={
+                "margin_top": theme.SPACE_3,
+                "max_height": theme.CODE_HEIGHT,
+                "overflow_y": "auto",
+            },
+        ),
+    )
+
+
+def _draft_actions() -> rx.Component:
+    return rx.el.div(
+        confirmed(
+            quiet_button("Discard"),
+            "Discard the draft?",
+            "What was edited since the last version is lost, for everybody.",
+            "Discard draft",
+            RulesState.discard,
+        ),
+        rx.cond(
+            RulesState.outdated,
+            primary_button("Bring up to date", on_click=RulesState.rebase),
+            _publish(),
+        ),
+        style=_BESIDE,
+    )
+
+
+def _draft() -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            RulesState.changes.length() > 0,
+            rx.el.div(
+                rx.el.div(
+                    rx.el.p(
+                        rx.el.span("Draft", style={"font_weight": theme.SEMIBOLD}),
+                        " · " + RulesState.changes_text + " · ",
+                        RulesState.draft_by,
+                        ", ",
+                        moment(RulesState.drafted),
+                    ),
+                    rx.cond(
+                        RulesState.outdated,
+                        rx.el.p(
+                            "Version "
+                            + RulesState.version
+                            + " came into force since it was begun.",
+                            style={"color": theme.CAUTION},
+                        ),
+                    ),
+                ),
+                rx.cond(RulesState.may_edit, _draft_actions()),
+                style={
+                    **_SPREAD,
+                    "padding": f"{theme.SPACE_3} {theme.SPACE_4}",
+                    "border": f"{theme.HAIR} solid {theme.LINE}",
+                    "border_radius": theme.RADIUS_LARGE,
+                    "background": theme.ACCENT_TINT,
+                },
+            ),
+        ),
+        role="status",
+        style={"_empty": theme.GONE},
+    )
+
+
+def _outcome(outcome: rx.Var[OutcomeRow], *, fires: bool) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(outcome.name, style={"min_width": "0", "overflow_wrap": "anywhere"}),
+        rx.el.span(
+            outcome.points if fires else outcome.miss,
+            style={"font_weight": theme.MEDIUM} if fires else theme.CAPTION_TEXT,
+        ),
+        key=outcome.id,
         style={
             "display": "flex",
-            "flex_wrap": "wrap",
-            "align_items": "center",
+            "align_items": "baseline",
             "justify_content": "space-between",
             "gap": theme.SPACE_3,
-            "min_height": theme.CONTROL_HEIGHT,
+            **({} if fires else {"color": theme.MUTED}),
         },
+    )
+
+
+def _outcomes() -> rx.Component:
+    bare: theme.Style = {**_LINES, "padding": "0", "list_style": "none"}
+    return rx.el.div(
+        rx.cond(
+            RulesState.firing.length() > 0,
+            rx.fragment(
+                rx.el.p(
+                    rx.el.code(RulesState.tried, style=theme.CODE_TEXT),
+                    " gives ",
+                    rx.el.span(
+                        RulesState.tried_points, style={"font_weight": theme.SEMIBOLD}
+                    ),
+                ),
+                rx.el.ul(
+                    rx.foreach(
+                        RulesState.firing, lambda each: _outcome(each, fires=True)
+                    ),
+                    aria_label="Rules that fire",
+                    style=bare,
+                ),
+            ),
+            rx.el.p(
+                "No rule gives points for ",
+                rx.el.code(RulesState.tried, style=theme.CODE_TEXT),
+            ),
+        ),
+        rx.el.details(
+            rx.el.summary(
+                "Why not the others", style={"cursor": "pointer", **theme.CAPTION_TEXT}
+            ),
+            rx.el.ul(
+                rx.foreach(
+                    RulesState.resting, lambda each: _outcome(each, fires=False)
+                ),
+                aria_label="Rules that don't fire",
+                style={**bare, "margin_top": theme.SPACE_2},
+            ),
+        ),
+        style=_STACKED,
+    )
+
+
+def _simulator() -> rx.Component:
+    return section(
+        "Simulator",
+        body(
+            choice_field(
+                "Type of event to try",
+                "Choose an event…",
+                RulesState.event_types,
+                rx.cond(
+                    RulesState.event_types.contains(RulesState.tried),
+                    RulesState.tried,
+                    "",
+                ),
+                RulesState.try_type,
+            ),
+            rx.el.details(
+                rx.el.summary(
+                    "Or paste an event",
+                    style={"cursor": "pointer", **theme.CAPTION_TEXT},
+                ),
+                rx.el.form(
+                    edit_field(
+                        "Event as JSON",
+                        name="event",
+                        value='{"event": "demo_request"}',
+                        problem=RulesState.tried_problem,
+                        multiline=True,
+                        rows="4",
+                        style=theme.CODE_TEXT,
+                        custom_attrs={"spellCheck": "false"},
+                    ),
+                    rx.el.div(quiet_button("Try it", type="submit")),
+                    on_submit=RulesState.try_event,
+                    style={**_STACKED, "margin_top": theme.SPACE_2},
+                ),
+            ),
+            rx.el.div(rx.cond(RulesState.tried != "", _outcomes()), aria_live="polite"),
+        ),
+        note=rx.el.span(
+            rx.cond(
+                RulesState.changes.length() > 0, "Tries the draft", "Changes nothing"
+            ),
+            style=theme.CAPTION_TEXT,
+        ),
+    )
+
+
+def _version(version: rx.Var[VersionRow]) -> rx.Component:
+    return rx.el.details(
+        rx.el.summary(
+            rx.icon("chevron-right", size=theme.ICON_SMALL, aria_hidden=True),
+            rx.el.div(
+                rx.el.div(
+                    version.title,
+                    rx.cond(
+                        version.active,
+                        badge(
+                            rx.icon("check", size=theme.ICON_SMALL, aria_hidden=True),
+                            "In force",
+                            "jade",
+                        ),
+                    ),
+                    style={**_BESIDE, "font_weight": theme.MEDIUM},
+                ),
+                rx.el.div(
+                    moment(version.published),
+                    " by ",
+                    version.published_by,
+                    " · ",
+                    version.summary,
+                    style={**theme.CAPTION_TEXT, "overflow_wrap": "anywhere"},
+                ),
+                style={"min_width": "0"},
+            ),
+        ),
+        rx.el.div(
+            _change_lines(version.changes),
+            rx.cond(
+                RulesState.may_edit & ~version.active,
+                rx.el.div(
+                    confirmed(
+                        quiet_button(
+                            "Roll back", aria_label="Roll back to " + version.title
+                        ),
+                        "Roll back to " + version.title + "?",
+                        "Its rules are published again as a new version and hold for "
+                        "events that are scored from then on. A draft stays.",
+                        "Roll back",
+                        RulesState.roll_back(version.version),
+                    ),
+                ),
+            ),
+            style={
+                **_STACKED,
+                "padding": f"{theme.SPACE_1} {theme.SPACE_4} {theme.SPACE_4} "
+                f"{theme.SPACE_10}",
+            },
+        ),
+        key=version.version,
+        style=_VERSION,
+    )
+
+
+def _versions() -> rx.Component:
+    return section(
+        "Versions",
+        rx.foreach(RulesState.versions, _version),
+        rx.cond(
+            RulesState.has_older_versions,
+            rx.el.div(
+                quiet_button(
+                    "Show older versions", on_click=RulesState.show_older_versions
+                ),
+                style={
+                    "padding": theme.SPACE_3,
+                    "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
+                },
+            ),
+        ),
+        note=rx.el.span("Newest first", style=theme.CAPTION_TEXT),
+    )
+
+
+def _rules() -> rx.Component:
+    return rx.el.div(
+        card(
+            table(
+                "Rules and the points each gives",
+                (_RULE, _EVENT, _POINTS, _ACTIVE),
+                rx.foreach(RulesState.rows, _row),
+            ),
+            style={"& tr[data-off=true] td": {"color": theme.MUTED}},
+        ),
+        rx.el.p(
+            "Rules hold for events that are scored from then on. "
+            "Scores that leads have already stay as they are.",
+            style=theme.CAPTION_TEXT,
+        ),
+        style=_STACKED,
     )
 
 
@@ -148,20 +570,24 @@ def rules_page() -> rx.Component:
             loading=card(skeleton_rows(10)),
             ready=rx.fragment(
                 _bar(),
-                card(
-                    table(
-                        "Rules and the points each gives",
-                        (_RULE, _EVENT, _POINTS),
-                        rx.foreach(RulesState.rows, _row),
-                    )
+                _draft(),
+                columns(
+                    _rules(),
+                    rx.el.div(
+                        _simulator(),
+                        _versions(),
+                        style={**_STACKED, "gap": theme.SPACE_4},
+                    ),
+                    stacked=theme.UNDER_ROOMY,
                 ),
-                rx.el.p(
-                    "New points hold for events that are scored from then on. "
-                    "Scores that leads have already stay as they are.",
-                    style=theme.CAPTION_TEXT,
+                rx.el.datalist(
+                    rx.foreach(
+                        RulesState.event_types,
+                        lambda event_type: rx.el.option(value=event_type),
+                    ),
+                    id=_EVENT_TYPES,
                 ),
             ),
         ),
         current="/rules",
-        width=theme.NARROW_PAGE_WIDTH,
     )

@@ -33,7 +33,7 @@ from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.domain.password import password_bytes
 from leadpulse_app.models import Membership, Project, Role, User
 from leadpulse_app.services.keys import WriteKey, create_write_key
-from leadpulse_app.services.rules import (
+from leadpulse_app.services.rulesets import (
     FIRST_VERSION,
     add_ruleset_version,
     default_rules,

@@ -15,7 +15,7 @@ from leadpulse_app.domain.errors import InvalidInputError
 from leadpulse_app.models import Event, Reason, ScoreEntry
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads import MAXIMUM_PAGE, find_root
-from leadpulse_app.services.rules import rule_names
+from leadpulse_app.services.rulesets import rule_names
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from leadpulse_app.database import get_engine, transaction
 from leadpulse_app.domain.identity import AliasKind
 from leadpulse_app.models import LeadAlias, LeadMerge
 from leadpulse_app.services.leads import LeadSort
-from leadpulse_app.services.rules import active_ruleset
+from leadpulse_app.services.rulesets import active_ruleset
 from tests.tenants import Tenant, make_tenant
 
 

@@ -26,7 +26,7 @@ from leadpulse_app.services.accounts import (
     require_same_password,
 )
 from leadpulse_app.services.recovery import reset_password
-from leadpulse_app.services.rules import active_ruleset
+from leadpulse_app.services.rulesets import active_ruleset
 from tests.tenants import make_tenant
 
 PASSWORD = "correct horse battery"

@@ -8,6 +8,8 @@ from leadpulse_app.database import transaction
 from leadpulse_app.domain.csv import spreadsheet_safe
 from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
 from leadpulse_app.domain.intelligence import NextAction, Risk
+from leadpulse_app.domain.rule_edits import change_rule
+from leadpulse_app.domain.ruleset import RuleContent
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.services.history import list_history
 from leadpulse_app.services.leads import (
@@ -18,7 +20,7 @@ from leadpulse_app.services.leads import (
     list_leads,
     stream_leads,
 )
-from leadpulse_app.services.rules import active_ruleset, publish_points
+from leadpulse_app.services.rulesets import active_ruleset, publish_edit
 from tests.tenants import Tenant, make_tenant
 
 NOW = datetime.now(UTC)
@@ -106,7 +108,8 @@ async def test_history_names_the_event_and_the_rule_as_it_was() -> None:
     tenant = await make_tenant()
     async with transaction(tenant.actor.project_id) as session:
         rule, *_ = (await active_ruleset(session, tenant.actor)).rules
-        await publish_points(session, tenant.actor, points={rule.id: 9}, now=NOW)
+        more = RuleContent.model_validate({**rule.model_dump(), "points": 9})
+        await publish_edit(session, tenant.actor, change_rule(rule.id, more), now=NOW)
     lead_id = await tenant.add_lead(score=14)
     first, second, third = [await tenant.add_event(lead_id) for _ in range(3)]
     await tenant.add_entry(first, sequence=1, delta=5, rule_id=rule.id)

@@ -1,0 +1,39 @@
+"""A dialog over the page: Escape closes it, and focus returns to what opened it."""
+
+from collections.abc import Callable
+
+import reflex as rx
+from reflex_base.event import EventSpec
+
+from leadpulse_app.components import theme
+
+
+def dialog(
+    trigger: rx.Component,
+    heading: str | rx.Var[str],
+    text: str,
+    *children: rx.Component,
+    is_open: rx.Var[bool],
+    on_toggle: Callable[[rx.Var[bool]], EventSpec],
+) -> rx.Component:
+    """Return what opens a dialog, and the dialog.
+
+    Args:
+        trigger: The button that opens it.
+        heading: What it is for.
+        text: What to know before using it.
+        children: What it holds.
+        is_open: Whether it is open.
+        on_toggle: Takes whether it is to be open.
+    """
+    return rx.dialog.root(
+        rx.dialog.trigger(trigger),
+        rx.dialog.content(
+            rx.dialog.title(heading, style=theme.SECTION_TEXT),
+            rx.dialog.description(text, style=theme.CAPTION_TEXT),
+            *children,
+            style={"max_width": theme.ACCOUNT_WIDTH},
+        ),
+        open=is_open,
+        on_open_change=on_toggle,
+    )

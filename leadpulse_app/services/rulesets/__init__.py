@@ -1,0 +1,53 @@
+"""The rules a project scores by: versions, of which one is in force, and a draft."""
+
+from leadpulse_app.services.rulesets.drafts import (
+    Draft,
+    discard_draft,
+    edit_draft,
+    get_draft,
+    rebase_draft,
+    replace_draft,
+)
+from leadpulse_app.services.rulesets.publishing import (
+    publish_draft,
+    publish_edit,
+    roll_back,
+)
+from leadpulse_app.services.rulesets.simulation import count_lead_events
+from leadpulse_app.services.rulesets.versions import (
+    FIRST_VERSION,
+    MAXIMUM_VERSIONS,
+    ActiveRuleset,
+    PublishedVersion,
+    VersionPage,
+    active_ruleset,
+    add_ruleset_version,
+    default_rules,
+    get_version,
+    list_versions,
+    rule_names,
+)
+
+__all__ = [
+    "FIRST_VERSION",
+    "MAXIMUM_VERSIONS",
+    "ActiveRuleset",
+    "Draft",
+    "PublishedVersion",
+    "VersionPage",
+    "active_ruleset",
+    "add_ruleset_version",
+    "count_lead_events",
+    "default_rules",
+    "discard_draft",
+    "edit_draft",
+    "get_draft",
+    "get_version",
+    "list_versions",
+    "publish_draft",
+    "publish_edit",
+    "rebase_draft",
+    "replace_draft",
+    "roll_back",
+    "rule_names",
+]

@@ -1,0 +1,230 @@
+"""The versions of a project's rules: numbered from 1 without a gap, never changed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
+from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
+from leadpulse_app.domain.ids import uuid7
+from leadpulse_app.domain.ruleset import DEFAULT_POINTS, Rule, Rules
+from leadpulse_app.domain.ruleset_diff import RulesDiff, diff_rules
+from leadpulse_app.models import Project, RulesetVersion, User
+from leadpulse_app.services.actors import Actor
+
+FIRST_VERSION = 1
+
+MAXIMUM_VERSIONS = 100
+"""On one page of the history; each may hold 200 rules."""
+
+_VERSION_NUMBER: TypeAdapter[int] = TypeAdapter(
+    Annotated[int, Field(ge=1, le=2**31 - 1)]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRuleset:
+    """The version that the next event is scored by, and who published it."""
+
+    version: int
+    rules: Rules
+    published_at: datetime
+    published_by_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """A version, and how it differs from the one before."""
+
+    version: int
+    rules: Rules
+    published_at: datetime
+    published_by_name: str | None
+    restored_version: int | None
+    """The older version that it brought back."""
+    active: bool
+    """Whether it is in force."""
+    changes: RulesDiff
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPage:
+    """Some versions, newest first."""
+
+    versions: tuple[PublishedVersion, ...]
+    next_cursor: str | None
+
+
+def default_rules(*, now: datetime) -> Rules:
+    """Return the rules a new project begins with, under ids of their own."""
+    return tuple(
+        Rule(
+            id=uuid7(now),
+            name=event_type.replace("_", " ").capitalize(),
+            event_type=event_type,
+            points=points,
+        )
+        for event_type, points in DEFAULT_POINTS.items()
+    )
+
+
+async def active_ruleset(session: AsyncSession, actor: Actor) -> ActiveRuleset:
+    """Return the ruleset in force in the actor's project."""
+    found = await session.execute(
+        select(
+            col(RulesetVersion.version),
+            col(RulesetVersion.rules),
+            col(RulesetVersion.published_at),
+            col(User.name),
+        )
+        .join(
+            Project,
+            (col(Project.id) == RulesetVersion.project_id)
+            & (col(Project.ruleset_version) == col(RulesetVersion.version)),
+        )
+        .outerjoin(User, col(User.id) == RulesetVersion.published_by)
+        .where(col(RulesetVersion.project_id) == actor.project_id)
+    )
+    version, rules, published_at, published_by_name = found.one()
+    return ActiveRuleset(version, read_rules(rules), published_at, published_by_name)
+
+
+async def list_versions(
+    session: AsyncSession, actor: Actor, *, limit: int = 20, cursor: str | None = None
+) -> VersionPage:
+    """Return versions of the actor's project, newest first.
+
+    Args:
+        session: A transaction scoped to the actor's project.
+        actor: Who asks.
+        limit: How many at most, 1..100.
+        cursor: Where the last page ended.
+
+    Raises:
+        InvalidInputError: The limit is out of range or the cursor is not ours.
+    """
+    if not 1 <= limit <= MAXIMUM_VERSIONS:
+        message = f"The limit has to be within 1 and {MAXIMUM_VERSIONS}"
+        raise InvalidInputError(message, details={"limit": message})
+    before = None if cursor is None else decode_cursor(cursor, _VERSION_NUMBER)
+    newest = None if before is None else before - 1
+    found = await _read_versions(session, actor, newest=newest, limit=limit + 1)
+    versions = found[:limit]
+    return VersionPage(
+        versions,
+        encode_cursor(versions[-1].version, _VERSION_NUMBER)
+        if len(found) > limit
+        else None,
+    )
+
+
+async def get_version(
+    session: AsyncSession, actor: Actor, version: int
+) -> PublishedVersion:
+    """Return one version of the actor's project.
+
+    Raises:
+        NotFoundError: There is no such version.
+    """
+    found = await _read_versions(session, actor, newest=version, limit=1)
+    if not found or found[0].version != version:
+        raise NotFoundError("There is no such version")
+    return found[0]
+
+
+async def add_ruleset_version(
+    session: AsyncSession,
+    project_id: UUID,
+    *,
+    version: int,
+    rules: Rules,
+    published_by: UUID,
+    now: datetime,
+    restored_version: int | None = None,
+) -> None:
+    """Write a version down; it takes force once the project points at it."""
+    session.add(
+        RulesetVersion(
+            project_id=project_id,
+            version=version,
+            rules=store_rules(rules),
+            published_by=published_by,
+            published_at=now,
+            restored_version=restored_version,
+        )
+    )
+    await session.flush()
+
+
+async def rule_names(
+    session: AsyncSession, actor: Actor, versions: Iterable[int]
+) -> dict[tuple[int, UUID], str]:
+    """Return what the rules were called, by version and rule id."""
+    found = await session.execute(
+        select(col(RulesetVersion.version), col(RulesetVersion.rules)).where(
+            col(RulesetVersion.project_id) == actor.project_id,
+            col(RulesetVersion.version).in_(sorted(set(versions))),
+        )
+    )
+    return {
+        (version, rule.id): rule.name
+        for version, rules in found
+        for rule in read_rules(rules)
+    }
+
+
+def read_rules(stored: Iterable[Mapping[str, object]]) -> Rules:
+    """Return rules as `store_rules` left them."""
+    return tuple(Rule.model_validate(rule) for rule in stored)
+
+
+def store_rules(rules: Rules) -> list[dict[str, Any]]:
+    """Return rules as a table keeps them."""
+    return [rule.model_dump(mode="json") for rule in rules]
+
+
+async def _read_versions(
+    session: AsyncSession, actor: Actor, *, newest: int | None, limit: int
+) -> tuple[PublishedVersion, ...]:
+    """Return versions from a number down, each compared with the one below."""
+    wanted = (
+        select(
+            col(RulesetVersion.version),
+            col(RulesetVersion.rules),
+            col(RulesetVersion.published_at),
+            col(User.name),
+            col(RulesetVersion.restored_version),
+            (col(RulesetVersion.version) == col(Project.ruleset_version)).label(
+                "active"
+            ),
+        )
+        .join(Project, col(Project.id) == RulesetVersion.project_id)
+        .outerjoin(User, col(User.id) == RulesetVersion.published_by)
+        .where(col(RulesetVersion.project_id) == actor.project_id)
+        .order_by(col(RulesetVersion.version).desc())
+        .limit(limit + 1)
+    )
+    if newest is not None:
+        wanted = wanted.where(col(RulesetVersion.version) <= newest)
+    rows = (await session.execute(wanted)).all()
+    rules = [read_rules(row.rules) for row in rows]
+    olders: list[Rules] = [*rules[1:], ()]
+    return tuple(
+        PublishedVersion(
+            version=row.version,
+            rules=rules_of_it,
+            published_at=row.published_at,
+            published_by_name=row.name,
+            restored_version=row.restored_version,
+            active=row.active,
+            changes=diff_rules(older, rules_of_it),
+        )
+        for row, rules_of_it, older in zip(rows, rules, olders, strict=True)
+    )[:limit]
