@@ -63,6 +63,9 @@ def edit_field(
     """
     kind = rx.text_area if multiline else rx.input
     attributes = {
+        # Reflex makes a ref of a prop `id` and reads forms by it; forms of one page
+        # that have a field of the same name would read each other's.
+        "id": name,
         "aria-invalid": problem.bool(),
         "aria-describedby": f"{name}-problem",
         **props.pop("custom_attrs", {}),
@@ -70,7 +73,6 @@ def edit_field(
     return rx.el.div(
         rx.el.label(label, html_for=name, style={"font_weight": theme.MEDIUM}),
         kind(
-            id=name,
             name=name,
             default_value=value,
             size="2",

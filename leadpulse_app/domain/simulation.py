@@ -27,6 +27,11 @@ class RuleOutcome:
     """Why none does; unknown where one does."""
 
     @property
+    def fires(self) -> bool:
+        """Whether any of the events fires it."""
+        return self.miss is None
+
+    @property
     def points(self) -> int:
         """What it gives for all of them, before a score is kept in its bounds."""
         return self.times * self.rule.points

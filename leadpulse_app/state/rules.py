@@ -327,8 +327,8 @@ class RulesState(SettledPage, rx.State):
             self.firing, self.resting = [], []
             return
         outcomes = simulate(self._rules, {self.tried: 1})
-        self.firing = [_outcome_row(each) for each in outcomes if each.miss is None]
-        self.resting = [_outcome_row(each) for each in outcomes if each.miss]
+        self.firing = [_outcome_row(each) for each in outcomes if each.fires]
+        self.resting = [_outcome_row(each) for each in outcomes if not each.fires]
         self.tried_points = words.signed(sum(each.points for each in outcomes))
 
 
