@@ -126,6 +126,7 @@ def _parts() -> rx.Component:
             },
         ),
         padded=True,
+        style={theme.UNDER_NARROW: {"grid_column": "1 / -1"}},
     )
 
 

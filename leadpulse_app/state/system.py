@@ -385,9 +385,9 @@ def _failed_row(job: FailedJob, now: datetime, zone: tzinfo) -> FailedRow:
     if job.needs_person:
         next_try = "Waits for a person"
     elif job.retry_at is None or job.retry_at <= now:
-        next_try = "Now"
+        next_try = "Again now"
     else:
-        next_try = f"At {job.retry_at.astimezone(zone):%H:%M:%S}"
+        next_try = f"Again at {job.retry_at.astimezone(zone):%H:%M:%S}"
     return FailedRow(
         id=str(job.lead_id),
         lead=job.lead_label,

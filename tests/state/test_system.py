@@ -53,12 +53,12 @@ async def test_a_failed_lead_is_shown_retried_and_gone(tenant: Tenant) -> None:
     (row,) = state.failed
     assert (row.id, row.href) == (str(lead_id), f"/leads/{lead_id}")
     assert (row.attempts, row.events) == ("1", "1")
-    assert row.next_try.startswith("At ")
+    assert row.next_try.startswith("Again at ")
     assert (state.pending, state.failed_leads) == ("0", "1")
     await put_in_force(tenant, 1)
     assert "scored again" in sent(await tab.call(state, "retry", row.id))
     (row,) = (await tab.open(SystemState)).failed
-    assert row.next_try == "Now"
+    assert row.next_try == "Again now"
     await asyncio.to_thread(score_all)
     assert (await tab.open(SystemState)).failed == []
 
