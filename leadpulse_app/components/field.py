@@ -71,7 +71,11 @@ def edit_field(
         **props.pop("custom_attrs", {}),
     }
     return rx.el.div(
-        rx.el.label(label, html_for=name, style={"font_weight": theme.MEDIUM}),
+        rx.el.label(
+            label,
+            html_for=name,
+            style={**theme.BODY_TEXT, "font_weight": theme.MEDIUM},
+        ),
         kind(
             name=name,
             default_value=value,

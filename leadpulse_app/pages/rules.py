@@ -524,7 +524,7 @@ def _version(version: rx.Var[VersionRow]) -> rx.Component:
 def _versions() -> rx.Component:
     return section(
         "Versions",
-        rx.foreach(RulesState.versions, _version),
+        rx.el.div(rx.foreach(RulesState.versions, _version)),
         rx.cond(
             RulesState.has_older_versions,
             rx.el.div(
@@ -552,7 +552,7 @@ def _rules() -> rx.Component:
             style={"& tr[data-off=true] td": {"color": theme.MUTED}},
         ),
         rx.el.p(
-            "Rules hold for events that are scored from then on. "
+            "A published version holds for events that are scored from then on. "
             "Scores that leads have already stay as they are.",
             style=theme.CAPTION_TEXT,
         ),
