@@ -99,8 +99,18 @@ def get_pool() -> ConnectionPool[psycopg.Connection]:
         max_size=get_settings().worker_threads + 3,
         timeout=10,
         open=True,
-        check=ConnectionPool.check_connection,
+        check=_check_connection,
     )
+
+
+def _check_connection(connection: psycopg.Connection) -> None:
+    try:
+        ConnectionPool.check_connection(connection)
+    except psycopg.Error:
+        # The others broke with it. Found one by one, each would take twice as long to
+        # replace as the one before.
+        get_pool().check()
+        raise
 
 
 async def run_scoped(
