@@ -25,6 +25,7 @@ FAILED = "/api/admin/failed-jobs"
 
 @pytest.fixture
 async def tenant() -> Tenant:
+    await asyncio.to_thread(score_all)  # what other tests left behind
     return await make_tenant()
 
 

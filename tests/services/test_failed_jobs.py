@@ -34,6 +34,7 @@ POINTS = {"visit": 5}
 
 @pytest.fixture
 def project() -> Iterator[ScoringProject]:
+    score_all()  # what other tests left behind
     project = ScoringProject.create(POINTS)
     yield project
     project.forget_pending()

@@ -15,6 +15,7 @@ from tests.services.test_failed_jobs import admin
 
 @pytest.fixture
 def project() -> Iterator[ScoringProject]:
+    score_all()  # what other tests left behind
     project = ScoringProject.create({"visit": 5})
     for _ in range(3):
         project.add_event(project.add_lead(), "visit")

@@ -24,6 +24,7 @@ POINTS = {"visit": 5, "demo": 50, "leave": -20}
 
 @pytest.fixture
 def project() -> Iterator[ScoringProject]:
+    score_all()  # what other tests left behind
     project = ScoringProject.create(POINTS)
     yield project
     project.forget_pending()

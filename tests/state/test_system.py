@@ -19,6 +19,7 @@ from tests.tenants import Tenant, make_tenant
 
 @pytest.fixture
 async def tenant() -> Tenant:
+    await asyncio.to_thread(score_all)  # what other tests left behind
     return await make_tenant()
 
 
