@@ -140,10 +140,9 @@ def decide(
         there: The other lead that has the name, if one has.
         are_separated: Whether a person undid a merge of the two.
     """
-    if (
-        strength is Strength.ANONYMOUS_EMAIL
-        and here.email is not None
-        and here.email.lower() != name.value
+    if strength is Strength.ANONYMOUS_EMAIL and (
+        (here.email is not None and here.email.lower() != name.value)
+        or (there is not None and here.differs(there))
     ):
         return Decision.HAND_OVER
     if there is None:

@@ -28,6 +28,11 @@ people = st.builds(
 )
 
 
+def differ(here: Identified, there: Identified) -> bool:
+    emails = {here.email, there.email} - {None}
+    return len(emails) == 2 or (here.has_user_id and there.has_user_id)
+
+
 def test_an_event_with_one_name_has_no_further_ones() -> None:
     for names in (
         Names("u", None, None, None),
@@ -89,9 +94,9 @@ def test_an_anonymous_id_never_merges_people_known_to_differ(
     decision = decide(
         DEVICE, Strength.ANONYMOUS_ID, here, there, are_separated=are_separated
     )
-    emails = {here.email, there.email} - {None}
-    different = len(emails) == 2 or (here.has_user_id and there.has_user_id)
-    assert (decision is Decision.MERGE) == (not different and not are_separated)
+    assert (decision is Decision.MERGE) == (
+        not differ(here, there) and not are_separated
+    )
     assert decision in (Decision.MERGE, Decision.MOVE)
 
 
@@ -115,13 +120,40 @@ def test_what_is_said_of_the_person_joins_whoever_has_the_name(
 
 
 @given(here=people, there=st.none() | people, are_separated=st.booleans())
-def test_another_email_on_a_device_is_about_somebody_else(
+def test_an_email_given_on_a_device_that_is_not_its_leads_is_about_somebody_else(
     here: Identified, there: Identified | None, are_separated: bool
 ) -> None:
     decision = decide(
         NAMED_ADA, Strength.ANONYMOUS_EMAIL, here, there, are_separated=are_separated
     )
-    assert (decision is Decision.HAND_OVER) == (here.email == GRACE)
+    is_other = here.email == GRACE or (there is not None and differ(here, there))
+    assert (decision is Decision.HAND_OVER) == is_other
+
+
+@pytest.mark.parametrize("strength", [Strength.ANONYMOUS_EMAIL, Strength.ANONYMOUS_ID])
+@given(here=people, there=people, are_separated=st.booleans())
+def test_whoever_uses_a_device_never_merges_people_known_to_differ(
+    strength: Strength, here: Identified, there: Identified, are_separated: bool
+) -> None:
+    name = NAMED_ADA if strength is Strength.ANONYMOUS_EMAIL else DEVICE
+    decision = decide(name, strength, here, there, are_separated=are_separated)
+    if differ(here, there):
+        assert decision in (Decision.HAND_OVER, Decision.MOVE)
+
+
+def test_an_email_given_on_the_device_of_one_user_does_not_join_another() -> None:
+    ada, grace = Identified(None, has_user_id=True), Identified(GRACE, has_user_id=True)
+    name = Alias(AliasKind.EMAIL, GRACE)
+    for here in (ada, ada._replace(email=GRACE)):  # scored before it is linked
+        assert (
+            decide(name, Strength.ANONYMOUS_EMAIL, here, grace, are_separated=False)
+            is Decision.HAND_OVER
+        )
+    visitor = Identified(None, has_user_id=False)
+    assert (
+        decide(name, Strength.ANONYMOUS_EMAIL, visitor, grace, are_separated=False)
+        is Decision.MERGE
+    )
 
 
 @given(here=people, strength=st.sampled_from(Strength))

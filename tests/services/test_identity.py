@@ -167,6 +167,21 @@ def test_two_user_ids_on_one_device_stay_two_leads(people: People) -> None:
     assert people.send(anonymous="a", minute=4) == ada
 
 
+def test_an_email_given_on_one_users_device_does_not_join_the_user_who_has_it(
+    people: People,
+) -> None:
+    grace = people.send("demo", user="u2", email="grace@example.com")
+    ada = people.send(user="u1", anonymous="a")
+    settle()
+    people.send("identify", anonymous="a", email="grace@example.com", minute=1)
+    settle()
+    assert people.merges() == []
+    assert people.send(anonymous="a", minute=2) == grace
+    assert people.send(user="u1", minute=2) == ada
+    settle()
+    assert (people.score(ada), people.score(grace)) == (10, 55)
+
+
 def test_many_users_under_one_anonymous_id_cost_two_links(people: People) -> None:
     leads = [people.send(user=f"u{n}", anonymous="shared") for n in range(10)]
     score_all()
