@@ -354,6 +354,17 @@ async def test_only_the_event_that_postgres_refuses_is_refused(
     assert await count(project_id, Event) == 40
 
 
+async def test_what_is_logged_of_a_refused_event_quotes_nothing_of_it(
+    project_id: UUID, caplog: pytest.LogCaptureFixture
+) -> None:
+    unstorable = make_event("ada", properties={"note": "secret"})._replace(type="a\0b")
+    async with group_commit() as commit:
+        with pytest.raises(InvalidInputError):
+            await commit.submit(project_id, unstorable)
+    (told,) = caplog.messages
+    assert told == "Postgres refuses an event: unsupported Unicode escape sequence"
+
+
 async def test_a_refused_event_leaves_nothing_of_its_visitor_behind(
     project_id: UUID,
 ) -> None:

@@ -385,7 +385,9 @@ class GroupCommit:
         except _DATA_ERRORS as error:
             await self._commit_apart(line, batch, error)
         except (psycopg.Error, TimeoutError) as error:
-            logger.warning("%d events could not be stored: %r", len(batch), error)
+            logger.warning(
+                "%d events could not be stored: %s", len(batch), _reason(error)
+            )
         else:
             self._hints.request()
             for waiting in batch:
@@ -412,7 +414,7 @@ class GroupCommit:
         elif any(remembered):
             await self._commit(line, batch)
         else:
-            logger.error("Postgres refuses an event: %s", error)
+            logger.error("Postgres refuses an event: %s", _reason(error))
             batch[0].resolve(InvalidInputError("The event can't be stored"))
 
     async def _write(self, line: Line, batch: Sequence[_Waiting]) -> set[_EventKey]:
@@ -510,6 +512,12 @@ def _event_row(waiting: _Waiting, known: _KnownLead | None) -> Mapping[str, obje
     if event.quarantine is not None:
         row["quarantine"] = event.quarantine
     return row
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong; the rest of what Postgres says may quote an event."""
+    said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return said or repr(error)
 
 
 def _refuse(batch: Iterable[_Waiting]) -> None:
