@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from leadpulse_app.database import transaction
-from leadpulse_app.domain.stage import stage_of
+from leadpulse_app.domain.stage import DEFAULT_THRESHOLDS
 from leadpulse_app.models import Event, Lead, Pending, Reason, ScoreEntry
 from leadpulse_app.services.accounts import register
 from leadpulse_app.services.actors import Actor, resolve_actor
@@ -34,7 +34,7 @@ class Tenant:
                     project_id=self.actor.project_id,
                     id=lead_id,
                     score=score,
-                    stage=stage_of(score),
+                    stage=DEFAULT_THRESHOLDS.stage_of(score),
                     **fields,
                 )
             )

@@ -12,7 +12,16 @@ from sqlmodel import SQLModel
 import leadpulse_app.models  # noqa: F401  (registers the tables)
 from leadpulse_app.database import RUNTIME_ROLE, database_url, sqlalchemy_url
 
-IDS_ALONE = {"api_key", "membership", "pending", "pending_link", "set_aside"}
+IDS_ALONE = {
+    "api_key",
+    "membership",
+    "next_expiry",
+    "pending",
+    "pending_link",
+    "pending_preview",
+    "pending_rescore",
+    "set_aside",
+}
 """Tables without a policy: read before the project is known, or holding only ids."""
 
 APPEND_ONLY = ("event", "ruleset", "score_entry")

@@ -5,9 +5,11 @@ versions have the rules that both hold in the same one.
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     BaseModel,
@@ -15,11 +17,23 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    field_validator,
+    model_validator,
 )
 
+from leadpulse_app.domain.conditions import (
+    ALWAYS,
+    LEAD,
+    MAXIMUM_CONDITIONS,
+    MAXIMUM_DEPTH,
+    PROPERTIES,
+    ConditionGroup,
+)
 from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.domain.stage import DEFAULT_THRESHOLDS, Thresholds
 
 MINIMUM_POINTS = -10_000
 MAXIMUM_POINTS = 10_000
@@ -27,20 +41,44 @@ MAXIMUM_POINTS = 10_000
 MAXIMUM_RULES = 200
 """Rules of one project: every board and every publication reads them all."""
 
-RESERVED_EVENT_TYPES = frozenset({"$fields", "$adjust"})
+MAXIMUM_EXPIRY_DAYS = 3_650
+
+FIELDS = "$fields"
+"""The reserved type of input by which a person edits a lead's fields."""
+
+ADJUST = "$adjust"
+"""The reserved type of input by which a person gives or takes points."""
+
+RESERVED_EVENT_TYPES = frozenset({FIELDS, ADJUST})
 """Inputs that the fold keeps for itself; no rule gives points for them."""
 
-EVENT_TYPE_PATTERN = r"^[A-Za-z0-9_ .:\-$]{1,64}$"
+ANY_EVENT = "*"
+"""What a rule is for that fires on every event."""
+
+EVENT_TYPE_PATTERN = r"^(?:\*|[A-Za-z0-9_ .:\-$]{1,64})$"
 
 NAME_RULE = "The name has to be 1 to 120 characters on one line"
 DESCRIPTION_RULE = "The description may be 500 characters long at most"
 EVENT_TYPE_RULE = (
-    "The event has to be 1 to 64 letters, digits, spaces or any of _ . : - $"
+    "The event has to be 1 to 64 letters, digits, spaces or any of _ . : - $, "
+    "or * for every event"
 )
 POINTS_RULE = (
     f"The points have to be a whole number from {MINIMUM_POINTS:,} "
     f"to {MAXIMUM_POINTS:,}"
 )
+EXPIRY_RULE = f"Points expire after 1 to {MAXIMUM_EXPIRY_DAYS:,} whole days"
+CAP_RULE = (
+    "A cap is a whole number of times, or of points, from 1 to 10,000, "
+    "per day, week or ever"
+)
+FIT_EVENT_RULE = "A rule for what a lead is fires on no event"
+FIT_CONDITIONS_RULE = (
+    "A rule for what a lead is needs a condition, and only on the lead's fields"
+)
+FIT_CAP_RULE = "A rule for what a lead is gives its points once, so it has no cap"
+FIT_EXPIRY_RULE = "The points for what a lead is don't expire: they go when it changes"
+KIND_RULE = "A rule for events can't become one for what a lead is, nor the reverse"
 
 
 def _or_say(rule: str) -> WrapValidator:
@@ -86,6 +124,69 @@ Points = Annotated[
     Field(strict=True, ge=MINIMUM_POINTS, le=MAXIMUM_POINTS),
     _or_say(POINTS_RULE),
 ]
+ExpiryDays = Annotated[
+    int,
+    Field(strict=True, ge=1, le=MAXIMUM_EXPIRY_DAYS),
+    _or_say(EXPIRY_RULE),
+]
+
+
+def _read_conditions(value: Any, accept: ValidatorFunctionWrapHandler) -> Any:
+    if value is None:
+        return ALWAYS
+    if isinstance(value, list | tuple):
+        value = {"conditions": value}
+    try:
+        return accept(value)
+    except ValidationError as error:
+        raise InvalidInputError(
+            f"The conditions can't be read: {_first(error)}"
+        ) from None
+
+
+def _first(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    return str(problem.get("ctx", {}).get("error", problem["msg"]))
+
+
+Conditions = Annotated[ConditionGroup, WrapValidator(_read_conditions)]
+"""A group of conditions. A list of them stands for all of them, null for none."""
+
+
+class RuleKind(StrEnum):
+    """What a rule looks at."""
+
+    BEHAVIOUR = "behaviour"
+    """It fires on events."""
+    FIT = "fit"
+    """It holds while what the lead is known as satisfies its conditions. It gives its
+    points once, and takes back what it gave when they hold no more."""
+
+
+class Period(StrEnum):
+    """How long a cap counts before it begins anew, in the project's time zone."""
+
+    DAY = "day"
+    WEEK = "week"
+    """From Monday."""
+    EVER = "ever"
+
+
+class Cap(BaseModel):
+    """How often a rule gives points to one lead, or how many, within a period."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    times: int | None = Field(default=None, strict=True, ge=1, le=MAXIMUM_POINTS)
+    points: int | None = Field(default=None, strict=True, ge=1, le=MAXIMUM_POINTS)
+    """Of a rule that takes points: how many at most it takes."""
+    per: Period
+
+    @model_validator(mode="after")
+    def _limit_one(self) -> Self:
+        if (self.times is None) is (self.points is None):
+            raise InvalidInputError(CAP_RULE)
+        return self
 
 
 class RuleContent(BaseModel):
@@ -95,39 +196,162 @@ class RuleContent(BaseModel):
 
     name: RuleName
     description: Description = ""
-    event_type: EventType
+    kind: RuleKind = RuleKind.BEHAVIOUR
+    event_type: EventType | None = Field(default=None, validate_default=True)
+    """Of a behaviour rule: the type of event that it fires on, or `*`."""
     points: Points
     active: bool = True
+    conditions: Conditions = ALWAYS
+    cap: Annotated[Cap | None, _or_say(CAP_RULE)] = None
+    expires_after_days: ExpiryDays | None = None
+    """Days after the event at whose end its points lapse."""
+
+    @field_validator("event_type")
+    @classmethod
+    def _fit_kind(cls, value: str | None, info: ValidationInfo) -> str | None:
+        kind = info.data.get("kind", RuleKind.BEHAVIOUR)
+        if kind is RuleKind.FIT and value is not None:
+            raise InvalidInputError(FIT_EVENT_RULE)
+        if kind is RuleKind.BEHAVIOUR and value is None:
+            raise InvalidInputError(EVENT_TYPE_RULE)
+        return value
+
+    @field_validator("conditions")
+    @classmethod
+    def _bound_conditions(
+        cls, value: ConditionGroup, info: ValidationInfo
+    ) -> ConditionGroup:
+        flat = list(value.flat())
+        if len(flat) > MAXIMUM_CONDITIONS or value.depth() > MAXIMUM_DEPTH:
+            raise InvalidInputError(
+                f"A rule has {MAXIMUM_CONDITIONS} conditions at most, in groups "
+                f"{MAXIMUM_DEPTH} deep"
+            )
+        if info.data.get("kind") is RuleKind.FIT and not (
+            flat and all(each.field.startswith(LEAD) for each in flat)
+        ):
+            raise InvalidInputError(FIT_CONDITIONS_RULE)
+        return value
+
+    @field_validator("cap", "expires_after_days")
+    @classmethod
+    def _leave_out_of_fit(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.data.get("kind") is RuleKind.FIT and value is not None:
+            raise InvalidInputError(
+                FIT_CAP_RULE if info.field_name == "cap" else FIT_EXPIRY_RULE
+            )
+        return value
 
 
 class Rule(RuleContent):
-    """Points for one type of event. The id stays the same in every version."""
+    """Points for events, or for what a lead is. The id is the same in every version."""
 
     id: UUID
+
+    @cached_property
+    def reads_properties(self) -> bool:
+        """Whether what it asks of an event can't be told from the event's type."""
+        return any(each.field.startswith(PROPERTIES) for each in self.conditions.flat())
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether it gives its points for every event of its type, for good."""
+        return (
+            not self.conditions.conditions
+            and self.cap is None
+            and self.expires_after_days is None
+        )
 
 
 Rules: TypeAlias = tuple[Rule, ...]
 
 
-class Ruleset(BaseModel):
-    """One version of a project's rules. It never changes once published."""
+class GroupCaps(BaseModel):
+    """How many points a lead may have at most from each kind of rules, if limited."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    behaviour: int | None = Field(default=None, strict=True, ge=1, le=MAXIMUM_POINTS)
+    fit: int | None = Field(default=None, strict=True, ge=1, le=MAXIMUM_POINTS)
+
+
+class RulesetContent(BaseModel):
+    """What people say of a ruleset: its rules, and what holds for all of them."""
 
     model_config = ConfigDict(frozen=True)
 
-    version: int = Field(ge=1)
     rules: Rules
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
+    group_caps: GroupCaps = GroupCaps()
+
+    def with_rules(self, rules: Rules) -> Self:
+        """Return the same with other rules.
+
+        Raises:
+            InvalidInputError: There are none, or more than 200.
+        """
+        return self.model_copy(update={"rules": bounded(rules)})
+
+
+class Ruleset(RulesetContent):
+    """One version of a project's rules. It never changes once published."""
+
+    version: int = Field(ge=1)
+    time_zone: str = "UTC"
+    """In which days and weeks begin."""
 
     @cached_property
-    def _active_by_event_type(self) -> Mapping[str, Rules]:
-        found: dict[str, Rules] = {}
-        for rule in self.rules:
-            if rule.active:
-                found[rule.event_type] = (*found.get(rule.event_type, ()), rule)
-        return found
+    def zone(self) -> ZoneInfo:
+        """The time zone in which days and weeks begin."""
+        return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def _active(self) -> Rules:
+        return tuple(rule for rule in self.rules if rule.active)
+
+    @cached_property
+    def fit_rules(self) -> Rules:
+        """The active rules for what a lead is, in their order."""
+        return tuple(rule for rule in self._active if rule.kind is RuleKind.FIT)
+
+    @cached_property
+    def capped_rules(self) -> Rules:
+        """The active rules with a cap, in their order."""
+        return tuple(rule for rule in self._active if rule.cap is not None)
+
+    @cached_property
+    def has_memory(self) -> bool:
+        """Whether what an event gives depends on more than the score before it."""
+        return bool(
+            self.fit_rules
+            or self.capped_rules
+            or self.group_caps.behaviour is not None
+            or self.group_caps.fit is not None
+        )
+
+    @cached_property
+    def _by_event_type(self) -> Mapping[str, Rules]:
+        types = {rule.event_type for rule in self._active if rule.event_type}
+        found: dict[str, Rules] = {
+            event_type: tuple(
+                rule
+                for rule in self._active
+                if rule.event_type in (event_type, ANY_EVENT)
+            )
+            for event_type in types
+        }
+        return found | dict.fromkeys(RESERVED_EVENT_TYPES, ())
 
     def matching(self, event_type: str) -> Rules:
-        """Return the active rules that an event of this type fires, in their order."""
-        return self._active_by_event_type.get(event_type, ())
+        """Return the active rules for events of this type, in their order."""
+        found = self._by_event_type.get(event_type)
+        return self._by_event_type.get(ANY_EVENT, ()) if found is None else found
+
+    def reads_properties(self, event_type: str) -> bool:
+        """Return whether the properties of such an event decide what it gives."""
+        return event_type == ADJUST or any(
+            rule.reads_properties for rule in self.matching(event_type)
+        )
 
 
 def rule_content(fields: Mapping[str, object]) -> RuleContent:

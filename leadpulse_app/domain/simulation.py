@@ -44,7 +44,7 @@ def simulate(rules: Rules, events: Mapping[str, int]) -> tuple[RuleOutcome, ...]
         rules: The rules to try.
         events: How many events there are of each type.
     """
-    return tuple(_outcome(rule, events.get(rule.event_type, 0)) for rule in rules)
+    return tuple(_outcome(rule, events.get(rule.event_type or "", 0)) for rule in rules)
 
 
 def _outcome(rule: Rule, events: int) -> RuleOutcome:

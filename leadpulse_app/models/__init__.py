@@ -1,5 +1,6 @@
 """The tables."""
 
+from leadpulse_app.domain.reason import Reason
 from leadpulse_app.models.account import (
     ApiKey,
     Membership,
@@ -18,9 +19,12 @@ from leadpulse_app.models.event import (
     RejectionCount,
     SetAside,
 )
-from leadpulse_app.models.lead import Lead, LeadAlias, LeadMerge
+from leadpulse_app.models.lead import Lead, LeadAlias, LeadMerge, NextExpiry
 from leadpulse_app.models.ledger import (
-    Reason,
+    PendingPreview,
+    PendingRescore,
+    Preview,
+    Rescore,
     RulesetDraft,
     RulesetVersion,
     ScoreEntry,
@@ -34,13 +38,18 @@ __all__ = [
     "LeadAlias",
     "LeadMerge",
     "Membership",
+    "NextExpiry",
     "Pending",
     "PendingLink",
+    "PendingPreview",
+    "PendingRescore",
+    "Preview",
     "Project",
     "QuarantinedEvent",
     "Reason",
     "RejectedEvent",
     "RejectionCount",
+    "Rescore",
     "Role",
     "RulesetDraft",
     "RulesetVersion",

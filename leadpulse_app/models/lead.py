@@ -1,6 +1,7 @@
 """Leads and the names they are known by."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from leadpulse_app.domain.identity import AliasKind
@@ -61,12 +63,31 @@ class Lead(SQLModel, table=True):
     """The greatest `occurred_at` of the events folded so far."""
     last_message_id: str | None = Field(default=None, sa_type=BYTE_ORDERED_TEXT)
     """The message id of that event; with its time, the position of the fold."""
+    memory: dict[str, Any] | None = Field(
+        default=None, sa_type=JSONB(none_as_null=True)
+    )
+    """What the fold carries beyond score and fields, where rules count or hold."""
+    last_expiry_at: datetime | None = moment(nullable=True)
+    """When points of it lapsed last."""
+    rescored_version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Its events count by this ruleset version, where they were scored by an older."""
     root_id: UUID | None = None
     """The lead that this one was merged into: the oldest of all that merges join.
 
     Its own ledger stands still meanwhile; its events count for the root.
     """
     created_at: datetime = moment(default_now=True)
+
+
+class NextExpiry(SQLModel, table=True):
+    """When points of a root lapse next. Ids and times alone, no policy."""
+
+    __tablename__ = "next_expiry"
+    __table_args__ = (Index("next_expiry_due", "due_at"),)
+
+    project_id: UUID = Field(primary_key=True)
+    lead_id: UUID = Field(primary_key=True)
+    due_at: datetime = moment()
 
 
 class LeadMerge(SQLModel, table=True):

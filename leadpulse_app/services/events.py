@@ -7,14 +7,15 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Subquery, func, select, true
+from sqlalchemy import Subquery, func, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
 from leadpulse_app.domain.errors import InvalidInputError
-from leadpulse_app.models import Event, Lead, QuarantinedEvent, Reason, ScoreEntry
+from leadpulse_app.models import Event, Lead, QuarantinedEvent, ScoreEntry
+from leadpulse_app.models.ledger import FIRST
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads import MAXIMUM_PAGE
 
@@ -239,7 +240,7 @@ async def _first_deltas(
         .where(
             col(ScoreEntry.project_id) == actor.project_id,
             col(ScoreEntry.event_id).in_(event_ids),
-            col(ScoreEntry.reason) == Reason.SCORED,
+            text(f"score_entry.{FIRST}"),
         )
         .group_by(col(ScoreEntry.event_id))
     )

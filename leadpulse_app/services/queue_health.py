@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from leadpulse_app.models.ledger import FIRST
 from leadpulse_app.services.actors import Actor
 
 WINDOW = timedelta(hours=1)
@@ -34,17 +35,17 @@ _QUEUE = text("""
     ) AS queue
 """)
 
-_THROUGHPUT = text("""
+_THROUGHPUT = text(f"""
     SELECT date_trunc('minute', recorded_at) AS minute,
         count(DISTINCT event_id) AS events, count(*) AS entries,
         min(recorded_at) AS first_at
     FROM (
         SELECT event_id, recorded_at FROM score_entry
-        WHERE project_id = :project_id AND reason = 'scored'
+        WHERE project_id = :project_id AND {FIRST}
         ORDER BY event_id DESC LIMIT :limit
     ) AS newest
     GROUP BY minute ORDER BY minute
-""")
+""")  # noqa: S608  (no input: the reasons are constants)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,22 @@ from typing import Generic, LiteralString, NamedTuple, TypeVar
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import args_row
 
 from leadpulse_app.database import connection_scope
-from leadpulse_app.domain.fold import Fields, Input, Position, fold
+from leadpulse_app.domain.fold import (
+    LONG_AGO,
+    Fields,
+    Input,
+    Position,
+    fold,
+)
 from leadpulse_app.domain.identity import joined_leads
+from leadpulse_app.domain.memory import read_state
+from leadpulse_app.domain.reason import FIRST_REASONS
 from leadpulse_app.domain.ruleset import Ruleset
-from leadpulse_app.domain.stage import stage_of
+from leadpulse_app.models.ledger import FIRST
 
 DIFFERENCES_PER_LEAD = 5
 """How many of one lead's differences are told."""
@@ -47,8 +56,11 @@ _ORPHANS = """
 
 _LEADS = """
     SELECT lead.id, lead.score, lead.stage, lead.sequence, lead.last_event_at,
-        lead.last_message_id, lead.email, lead.name, lead.company, lead.root_id
-    FROM lead WHERE lead.project_id = %s ORDER BY lead.id
+        lead.last_message_id, lead.email, lead.name, lead.company, lead.root_id,
+        lead.memory, lead.last_expiry_at, next_expiry.due_at AS next_expiry_at
+    FROM lead LEFT JOIN next_expiry
+        ON (next_expiry.project_id, next_expiry.lead_id) = (lead.project_id, lead.id)
+    WHERE lead.project_id = %s ORDER BY lead.id
 """
 
 _MERGES = """
@@ -56,10 +68,14 @@ _MERGES = """
     WHERE project_id = %s AND undone_at IS NULL
 """
 
-_EVENTS = """
+_EVENTS = sql.SQL("""
     SELECT coalesce(origin.root_id, origin.id) AS lead_id, e.occurred_at, e.message_id,
         e.id, e.type, e.traits, e.user_id IS NOT NULL AS has_user_id,
-        stamp.ruleset_version,
+        CASE WHEN %s OR e.type = '$adjust' THEN e.properties END AS properties,
+        greatest(stamp.ruleset_version, CASE
+            WHEN stamp.ruleset_version IS NOT NULL THEN origin.rescored_version
+        END) AS ruleset_version,
+        stamp.ruleset_version AS first_version,
         EXISTS (
             SELECT FROM pending AS p
             WHERE (p.project_id, p.lead_id, p.event_id)
@@ -72,15 +88,15 @@ _EVENTS = """
     JOIN lead AS origin ON (origin.project_id, origin.id) = (e.project_id, e.lead_id)
     LEFT JOIN (
         SELECT project_id, event_id, min(ruleset_version) AS ruleset_version
-        FROM score_entry WHERE reason = 'scored' GROUP BY project_id, event_id
+        FROM score_entry WHERE {first} GROUP BY project_id, event_id
     ) AS stamp ON (stamp.project_id, stamp.event_id) = (e.project_id, e.id)
     WHERE e.project_id = %s
     ORDER BY lead_id, e.occurred_at, e.message_id
-"""
+""").format(first=sql.SQL(FIRST))
 
 _ENTRIES = """
     SELECT lead_id, sequence, event_id, rule_id, ruleset_version, delta, old_score,
-        new_score
+        new_score, reason
     FROM score_entry WHERE project_id = %s ORDER BY lead_id, sequence
 """
 
@@ -115,6 +131,9 @@ class _Lead(NamedTuple):
     name: str | None
     company: str | None
     root_id: UUID | None
+    memory: dict[str, object] | None
+    last_expiry_at: datetime | None
+    next_expiry_at: datetime | None
 
 
 class _Event(NamedTuple):
@@ -126,8 +145,11 @@ class _Event(NamedTuple):
     type: str
     traits: dict[str, object] | None
     has_user_id: bool
+    properties: dict[str, object] | None
     ruleset_version: int | None
-    """The one it was scored by, whichever ledger says so."""
+    """The one it counts by."""
+    first_version: int | None
+    """The one it was scored by at first, whichever ledger says so."""
     is_pending: bool
 
 
@@ -140,6 +162,7 @@ class _Entry(NamedTuple):
     delta: int
     old_score: int
     new_score: int
+    reason: str
 
 
 def verify(connection: psycopg.Connection) -> Verification:
@@ -218,7 +241,9 @@ def _check_project(
     roots = _roots(connection.execute(_MERGES, (project_id,)))
     with (
         _stream(connection, _Lead, _LEADS, (project_id,)) as leads,
-        _stream(connection, _Event, _EVENTS, (project_id,)) as all_events,
+        _stream(
+            connection, _Event, _EVENTS, (rulesets.read_properties, project_id)
+        ) as all_events,
         _stream(connection, _Entry, _ENTRIES, (project_id,)) as all_entries,
     ):
         events, entries = _ByLead(all_events), _ByLead(all_entries)
@@ -278,11 +303,14 @@ def _differences(
                     event.id,
                     event.type,
                     event.traits,
+                    event.properties,
                     event.has_user_id,
                     ruleset,
                 )
             )
-    versions = {item.event_id: item.ruleset.version for item in inputs}
+    versions = {
+        event.id: event.first_version for event in events if not event.is_pending
+    }
     for entry in entries:
         version = versions.get(entry.event_id)
         if version is None:
@@ -291,23 +319,39 @@ def _differences(
                     f"the ledger has an entry for event number {entry.event_id} of "
                     "somebody else"
                 )
-        elif version != entry.ruleset_version:
+        elif entry.reason in FIRST_REASONS and version != entry.ruleset_version:
             yield f"entry {entry.sequence} is of another ruleset version than its event"
-    state, steps = fold(inputs)
+    folded = fold(inputs, until=lead.last_expiry_at or LONG_AGO)
+    state, stage = folded.state, folded.stage
     if lead.score != state.score:
         yield f"its score is {lead.score} and its events make {state.score}"
-    if lead.stage != (stage := stage_of(state.score)):
+    if lead.stage != stage:
         yield f"its stage is {lead.stage} and its events make it {stage}"
     last = max((item.position for item in inputs), default=(None, None))
     if (lead.last_event_at, lead.last_message_id) != last:
         yield f"its last event is {lead.last_message_id} and should be {last[1]}"
-    if Fields(lead.email, lead.name, lead.company) != state.fields:
+    fields = Fields(lead.email, lead.name, lead.company)
+    if fields != state.fields:
         yield "its email, name or company is not what its events say"
-    expected = {(step.event_id, step.rule_id): step.delta for step in steps}
+    if read_state(state.score, state.fields, lead.memory) != state:
+        yield "what it remembers for its rules is not what its events make it"
+    if lead.last_expiry_at != folded.last_expiry:
+        yield (
+            f"its points lapsed last at {lead.last_expiry_at} and should have at "
+            f"{folded.last_expiry}"
+        )
+    if lead.next_expiry_at != folded.next_expiry:
+        yield (
+            f"its points lapse next at {lead.next_expiry_at} and should at "
+            f"{folded.next_expiry}"
+        )
+    expected: Counter[tuple[int, UUID | None]] = Counter()
+    for step in folded.steps:
+        expected[step.event_id, step.rule_id] += step.delta
     message_ids = {event.id: event.message_id for event in events}
     for event_id, rule_id in expected.keys() | recorded.keys():
         found = recorded[event_id, rule_id]
-        right = expected.get((event_id, rule_id), 0)
+        right = expected[event_id, rule_id]
         if found != right:
             yield (
                 f"event {message_ids.get(event_id, event_id)} took {found} points "
@@ -347,21 +391,32 @@ class _Rulesets:
     """A project's versions, parsed as they are met."""
 
     def __init__(self, connection: psycopg.Connection, project_id: UUID) -> None:
-        self._stored: dict[int, object] = dict(
-            connection.execute(
-                "SELECT version, rules FROM ruleset WHERE project_id = %s",
-                (project_id,),
-            ).fetchall()
+        found = connection.execute(
+            "SELECT version, rules, settings FROM ruleset WHERE project_id = %s",
+            (project_id,),
         )
+        self._stored: dict[int, dict[str, object]] = {
+            version: {"version": version, "rules": rules, **settings}
+            for version, rules, settings in found
+        }
         self._parsed: dict[int, Ruleset] = {}
+
+    @property
+    def read_properties(self) -> bool:
+        """Whether the properties of events decide anything."""
+        for version in self._stored:
+            try:
+                if any(rule.reads_properties for rule in self.get(version).rules):
+                    return True
+            except ValueError:
+                continue  # said of each lead that it concerns
+        return False
 
     def get(self, version: int) -> Ruleset:
         if version not in self._parsed:
             if version not in self._stored:
                 raise LookupError("there is no such version")
-            self._parsed[version] = Ruleset.model_validate(
-                {"version": version, "rules": self._stored[version]}
-            )
+            self._parsed[version] = Ruleset.model_validate(self._stored[version])
         return self._parsed[version]
 
 
@@ -392,7 +447,7 @@ AnyRow = TypeVar("AnyRow")
 def _stream(
     connection: psycopg.Connection,
     row: type[AnyRow],
-    query: LiteralString,
+    query: LiteralString | sql.Composed,
     parameters: Sequence[object],
 ) -> Iterator[Iterable[AnyRow]]:
     with connection.cursor(row.__name__, row_factory=args_row(row)) as cursor:

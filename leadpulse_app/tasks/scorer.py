@@ -15,7 +15,7 @@ from psycopg import errors
 from leadpulse_app.database import get_pool
 from leadpulse_app.services.identity import link_pending
 from leadpulse_app.services.live import publish_changes
-from leadpulse_app.services.scoring import score_pending
+from leadpulse_app.services.scoring import expire_points, score_pending
 
 THREADS = 2
 """How many threads of a process score at once: while one waits for Postgres the
@@ -26,6 +26,10 @@ LINKING_SECONDS = 0.2
 
 CONNECTION_TIMEOUT_SECONDS = 2.0
 """Short enough for a worker to end in time while Postgres is away."""
+
+
+_TO_TRY_AGAIN = (errors.DeadlockDetected, errors.SerializationFailure)
+"""What Postgres ends one of two transactions with that are in each other's way."""
 
 
 class Scorer:
@@ -61,6 +65,27 @@ class Scorer:
                 self._places.release()
         return True
 
+    def expire(self, *, for_seconds: float) -> None:
+        """Let the points lapse that are due.
+
+        Args:
+            for_seconds: When to leave off, looked at between two transactions.
+
+        Raises:
+            psycopg.Error: Postgres is away.
+        """
+        deadline = time.monotonic() + for_seconds
+        while not self._is_stopping.is_set() and time.monotonic() < deadline:
+            with get_pool().connection(CONNECTION_TIMEOUT_SECONDS) as connection:
+                try:
+                    with connection.transaction():
+                        expired = expire_points(connection)
+                except _TO_TRY_AGAIN:
+                    continue
+            publish_changes(expired.project_ids)
+            if not expired.found_work:
+                return
+
     def stop(self) -> None:
         """Leave off after the running transactions."""
         self._is_stopping.set()
@@ -72,7 +97,7 @@ def _score_once() -> bool:
         try:
             with connection.transaction():
                 scored = score_pending(connection)
-        except (errors.DeadlockDetected, errors.SerializationFailure):
+        except _TO_TRY_AGAIN:
             return True
         publish_changes(scored.project_ids)
         linked = False

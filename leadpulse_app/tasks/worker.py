@@ -98,6 +98,7 @@ def _sweep(stopping: threading.Event) -> None:
                     _logger.warning("Postgres is back")
                     is_away = False
                 while not stopping.is_set():
+                    scorer.expire(for_seconds=SWEEP_SECONDS)
                     if scorer.run(for_seconds=SWEEP_SECONDS):
                         stopping.wait(SWEEP_SECONDS)
                     if time.monotonic() >= forget_at:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadpulse_app.domain.stage import Stage, stage_of
+from leadpulse_app.domain.stage import DEFAULT_THRESHOLDS, Stage
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,13 @@ from leadpulse_app.domain.stage import Stage, stage_of
     ],
 )
 def test_a_stage_begins_at_its_threshold(score: int, stage: Stage) -> None:
-    assert stage_of(score) is stage
+    assert DEFAULT_THRESHOLDS.stage_of(score) is stage
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
 def test_a_higher_score_is_never_colder(one: int, other: int) -> None:
     low, high = sorted((one, other))
     order = list(Stage)
-    assert order.index(stage_of(low)) <= order.index(stage_of(high))
+    assert order.index(DEFAULT_THRESHOLDS.stage_of(low)) <= order.index(
+        DEFAULT_THRESHOLDS.stage_of(high)
+    )

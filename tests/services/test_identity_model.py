@@ -64,7 +64,8 @@ def assert_whole(people: People) -> None:
             assert lead["score"] == scores[lead["id"]]
     (once,) = people.rows(
         "SELECT (SELECT count(*) FROM event) AS events, count(DISTINCT event_id)"
-        " AS scored, count(*) AS entries FROM score_entry WHERE reason = 'scored'"
+        " AS scored, count(*) AS entries FROM score_entry"
+        " WHERE reason IN ('scored', 'clamped')"
     )
     assert once["events"] == once["scored"] == once["entries"]
     assert people.differences() == []

@@ -91,7 +91,7 @@ def test_a_late_event_appends_the_differences_it_makes(project: ScoringProject) 
     project.add_event(lead_id, "demo", minute=0)
     score_all()
     assert deltas(project.ledger(lead_id)) == [
-        ("leave", 0, "scored"),
+        ("leave", 0, "clamped"),
         ("visit", 5, "scored"),
         ("demo", 50, "scored"),
         ("leave", -20, "refolded"),

@@ -13,7 +13,7 @@ import psycopg
 
 from leadpulse_app.domain.errors import ConflictError, NotFoundError
 from leadpulse_app.domain.identity import joined_leads
-from leadpulse_app.models.ledger import Reason
+from leadpulse_app.domain.reason import Reason
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.identity.roots import (
     MovedError,
@@ -31,6 +31,9 @@ _MERGE = """
         INSERT INTO lead_merge (project_id, id, lead_id, other_id, event_id)
         VALUES (%(project_id)s, gen_random_uuid(), %(lead_id)s, %(other_id)s,
             %(event_id)s)
+    ), forgotten AS (
+        DELETE FROM next_expiry
+        WHERE (project_id, lead_id) = (%(project_id)s, %(newer)s)
     )
     UPDATE lead SET root_id = %(older)s
     WHERE project_id = %(project_id)s AND (id = %(newer)s OR root_id = %(newer)s)

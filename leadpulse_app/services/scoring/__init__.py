@@ -1,5 +1,9 @@
 """Scoring: pending events become ledger entries and the scores they add up to."""
 
-from leadpulse_app.services.scoring.pending import ScoringResult, score_pending
+from leadpulse_app.services.scoring.pending import (
+    ScoringResult,
+    expire_points,
+    score_pending,
+)
 
-__all__ = ["ScoringResult", "score_pending"]
+__all__ = ["ScoringResult", "expire_points", "score_pending"]

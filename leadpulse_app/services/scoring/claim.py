@@ -7,7 +7,8 @@ other nor deadlock, and a crash frees it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -15,6 +16,7 @@ from psycopg import sql
 
 from leadpulse_app.database import SCOPE_STATEMENT, scope_value
 from leadpulse_app.domain.fold import Fields, Position, State
+from leadpulse_app.domain.memory import read_state
 
 EVENTS_PER_TRANSACTION = 20_000
 """Bounds a transaction's memory and the time for which it holds its leads."""
@@ -46,9 +48,24 @@ _OLDEST = """
     ORDER BY min(event_id)
 """
 
+_LAPSING = """
+    SELECT project_id, lead_id FROM next_expiry AS n
+    WHERE due_at <= now() AND NOT EXISTS (
+        SELECT FROM set_aside AS s
+        WHERE (s.project_id, s.lead_id) = (n.project_id, n.lead_id)
+            AND (s.until IS NULL OR s.until > clock_timestamp())
+    )
+    ORDER BY due_at LIMIT %s
+"""
+
 _LEAD = sql.SQL("""
     lead.project_id, lead.id, lead.score, lead.email, lead.name, lead.company,
-    lead.sequence, lead.last_event_at, lead.last_message_id,
+    lead.sequence, lead.last_event_at, lead.last_message_id, lead.memory,
+    lead.last_expiry_at,
+    (
+        SELECT n.due_at FROM next_expiry AS n
+        WHERE (n.project_id, n.lead_id) = (lead.project_id, lead.id)
+    ),
     EXISTS (
         SELECT FROM failed_job AS f
         WHERE (f.project_id, f.lead_id) = (lead.project_id, lead.id)
@@ -127,6 +144,10 @@ class LockedLead:
     sequence: int
     position: Position | None
     """The highest input folded so far."""
+    last_expiry: datetime | None
+    """When points of it lapsed last."""
+    next_expiry: datetime | None
+    """When points of it lapse next."""
     has_failed: bool
 
     @property
@@ -160,14 +181,34 @@ def lock_oldest_leads(
         connection: Within the transaction that will score them.
         limit: How many leads at most.
     """
+    return _lock_found(connection, _OLDEST, limit * _ROWS_PER_LEAD, limit)
+
+
+def lock_lapsing_leads(
+    connection: psycopg.Connection, limit: int
+) -> Sequence[LockedLead]:
+    """Lock the roots whose points have been due to lapse for longest.
+
+    Like `lock_oldest_leads`, it passes over leads that are set aside or held.
+
+    Args:
+        connection: Within the transaction that will let the points lapse.
+        limit: How many leads at most.
+    """
+    return _lock_found(connection, _LAPSING, limit, limit)
+
+
+def _lock_found(
+    connection: psycopg.Connection, query: LiteralString, rows: int, limit: int
+) -> Sequence[LockedLead]:
     connection.execute(PLAN_BY_INDEX)
-    oldest = connection.execute(_OLDEST, (limit * _ROWS_PER_LEAD,)).fetchall()
-    if not oldest:
+    found = connection.execute(query, (rows,)).fetchall()
+    if not found:
         return ()
-    project_ids, lead_ids = zip(*oldest, strict=True)
+    project_ids, lead_ids = zip(*found, strict=True)
     connection.execute(SCOPE_STATEMENT, (scope_value(set(project_ids)),))
-    rows = connection.execute(_LOCK, (list(project_ids), list(lead_ids), limit))
-    return _locked_leads(rows)
+    locked = connection.execute(_LOCK, (list(project_ids), list(lead_ids), limit))
+    return _locked_leads(locked)
 
 
 def read_locked_leads(
@@ -182,9 +223,11 @@ def _locked_leads(rows: Iterable[tuple[Any, ...]]) -> Sequence[LockedLead]:
         LockedLead(
             project_id=project_id,
             id=lead_id,
-            state=State(score, Fields(email=email, name=name, company=company)),
+            state=read_state(score, Fields(email, name, company), memory),
             sequence=sequence,
             position=None if message_id is None else Position(last_at, message_id),
+            last_expiry=last_expiry,
+            next_expiry=next_expiry,
             has_failed=has_failed,
         )
         for (
@@ -197,6 +240,9 @@ def _locked_leads(rows: Iterable[tuple[Any, ...]]) -> Sequence[LockedLead]:
             sequence,
             last_at,
             message_id,
+            memory,
+            last_expiry,
+            next_expiry,
             has_failed,
         ) in rows
     ]

@@ -1,12 +1,22 @@
 """Folds a lead's events, and says what its ledger lacks of the result."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import psycopg
 
-from leadpulse_app.domain.fold import EMPTY, Input, changes, fold
-from leadpulse_app.models.ledger import Reason
+from leadpulse_app.domain.fold import (
+    EMPTY,
+    Input,
+    Position,
+    changes,
+    fold,
+    may_continue,
+)
+from leadpulse_app.domain.reason import Reason
+from leadpulse_app.domain.ruleset import Ruleset
 from leadpulse_app.services.scoring.claim import (
     ClaimedEvent,
     LeadKey,
@@ -17,9 +27,23 @@ from leadpulse_app.services.scoring.ledger import (
     History,
     ScoredLead,
     read_history,
+    read_properties,
     write_scores,
 )
 from leadpulse_app.services.scoring.rulesets import RulesetKey, Rulesets
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that the folds of one transaction need beside the leads and their events."""
+
+    now: datetime
+    """The transaction's time: points lapse up to it."""
+    rulesets: Rulesets
+    histories: Mapping[LeadKey, History]
+    """Those that have to be folded from their first event."""
+    properties: Mapping[int, Mapping[str, object]]
+    """Of the events whose rulesets read them."""
 
 
 def refold(
@@ -29,7 +53,7 @@ def refold(
     *,
     cause: Reason,
 ) -> None:
-    """Make roots worth what their events are, after their members changed.
+    """Make roots worth what their events are, after what decides it changed.
 
     Args:
         connection: Within a transaction scoped to the project that locked the roots.
@@ -38,50 +62,49 @@ def refold(
         cause: What the new ledger entries say.
 
     Raises:
-        LookupError: A ruleset version that events were scored by is gone.
+        LookupError: A ruleset version that events are scored by is gone.
     """
     leads = read_locked_leads(connection, project_id, root_ids)
     histories = read_history(connection, leads)
     rulesets = Rulesets(connection, versions_of(histories))
+    known = Known(
+        now=transaction_time(connection),
+        rulesets=rulesets,
+        histories=histories,
+        properties=read_properties(connection, list(wanted_of(histories, rulesets))),
+    )
     write_scores(
-        connection,
-        [fold_lead(lead, (), rulesets, history=histories[lead.key]) for lead in leads],
-        cause=cause,
+        connection, [fold_lead(lead, (), known) for lead in leads], cause=cause
     )
 
 
 def fold_lead(
     lead: LockedLead,
     claimed: Sequence[ClaimedEvent],
-    rulesets: Rulesets,
+    known: Known,
     *,
     version: int = 0,
-    history: History | None = None,
 ) -> ScoredLead:
-    """Fold events of a lead.
+    """Fold events of a lead: from the first, or on from where it stands.
 
     Args:
         lead: The lead, locked.
         claimed: Those that were not scored before.
-        rulesets: Every version needed.
+        known: What else it takes. Without a history, the fold goes on where it stood.
         version: The version that the claimed ones are scored by.
-        history: Those that were; without it, the fold goes on where it stood.
     """
-    inputs = []
-    if claimed:
-        ruleset = rulesets.get((lead.project_id, version))
-        for position, id_, type_, traits, _, user_id, *_ in claimed:
-            inputs.append(
-                Input(position, id_, type_, traits, user_id is not None, ruleset)
-            )
+    history = known.histories.get(lead.key)
+    start = lead.state if history is None else EMPTY
+    folded = fold(_inputs(lead, claimed, known, version), start, until=known.now)
+    last_expiry, next_expiry = folded.last_expiry, folded.next_expiry
+    positions: list[Position] = [event.position for event in claimed]
     if history is not None:
-        for position, id_, type_, traits, has_user_id, stamp in history.events:
-            ruleset = rulesets.get((lead.project_id, stamp))
-            inputs.append(Input(position, id_, type_, traits, has_user_id, ruleset))
-    folded = fold(inputs, lead.state if history is None else EMPTY)
-    positions = [item.position for item in inputs]
-    if history is None and lead.position is not None:
-        positions.append(lead.position)
+        positions.extend(event.position for event in history.events)
+    else:
+        if lead.position is not None:
+            positions.append(lead.position)
+        last_expiry = last_expiry or lead.last_expiry
+        next_expiry = min(filter(None, (next_expiry, lead.next_expiry)), default=None)
     return ScoredLead(
         lead=lead,
         changes=list(
@@ -91,15 +114,92 @@ def fold_lead(
                 {event.id for event in claimed},
             )
         ),
-        fields=folded.state.fields,
+        state=folded.state,
+        stage=folded.stage,
         position=max(positions, default=None),
+        last_expiry=last_expiry,
+        next_expiry=next_expiry,
     )
 
 
-def versions_of(histories: dict[LeadKey, History]) -> set[RulesetKey]:
-    """Return the ruleset versions that histories were scored by."""
+def needs_history(
+    lead: LockedLead,
+    claimed: Sequence[ClaimedEvent],
+    ruleset: Ruleset | None,
+    now: datetime,
+) -> bool:
+    """Return whether a lead's fold can't go on from where it stands.
+
+    That is so where an event comes before what was folded already, where points that
+    were given before lapse, and where a new version counts what was before it.
+    """
+    if lead.position is None:
+        return False
+    latest = max((event.position.occurred_at for event in claimed), default=now)
+    if lead.next_expiry is not None and lead.next_expiry <= max(now, latest):
+        return True
+    return bool(claimed) and (
+        (ruleset is not None and not may_continue(lead.state, ruleset))
+        or any(
+            event.position < lead.position
+            or (
+                lead.last_expiry is not None
+                and event.position.occurred_at < lead.last_expiry
+            )
+            for event in claimed
+        )
+    )
+
+
+def versions_of(histories: Mapping[LeadKey, History]) -> set[RulesetKey]:
+    """Return the ruleset versions that histories count by."""
     return {
         (project_id, event.ruleset_version)
         for (project_id, _), history in histories.items()
         for event in history.events
     }
+
+
+def wanted_of(
+    histories: Mapping[LeadKey, History], rulesets: Rulesets
+) -> Iterator[tuple[UUID, int]]:
+    """Yield the project and id of each event whose properties its ruleset reads."""
+    for (project_id, _), history in histories.items():
+        for event in history.events:
+            ruleset = rulesets.find((project_id, event.ruleset_version))
+            if ruleset is not None and ruleset.reads_properties(event.type):
+                yield project_id, event.id
+
+
+def transaction_time(connection: psycopg.Connection) -> datetime:
+    """Return when the transaction began, by Postgres's clock."""
+    row = connection.execute("SELECT now()").fetchone()
+    if row is None:
+        raise LookupError("Postgres does not tell the time")
+    time: datetime = row[0]
+    return time
+
+
+def _inputs(
+    lead: LockedLead, claimed: Sequence[ClaimedEvent], known: Known, version: int
+) -> Iterable[Input]:
+    properties = known.properties.get
+    if claimed:
+        ruleset = known.rulesets.get((lead.project_id, version))
+        for position, id_, type_, traits, _, user_id, *_ in claimed:
+            yield Input(
+                position,
+                id_,
+                type_,
+                traits,
+                properties(id_),
+                user_id is not None,
+                ruleset,
+            )
+    history = known.histories.get(lead.key)
+    if history is not None:
+        for position, id_, type_, traits, has_user_id, stamp in history.events:
+            ruleset = known.rulesets.get((lead.project_id, stamp))
+            yield Input(
+                position, id_, type_, traits, properties(id_), has_user_id, ruleset
+            )

@@ -2,43 +2,51 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
 
-from leadpulse_app.domain.fold import Change, Fields, Position, Recorded
-from leadpulse_app.domain.stage import stage_of
-from leadpulse_app.models.ledger import Reason
+from leadpulse_app.domain.fold import Change, Position, Recorded, State
+from leadpulse_app.domain.memory import store_memory
+from leadpulse_app.domain.reason import Reason
+from leadpulse_app.domain.stage import Stage
+from leadpulse_app.models.ledger import FIRST
 from leadpulse_app.services.scoring.claim import LeadKey, LockedLead
 
-_INPUTS = """
+_INPUTS = sql.SQL("""
     SELECT root.place - 1, e.occurred_at, e.message_id, e.id, e.type, e.traits,
-        e.user_id IS NOT NULL, stamp.ruleset_version
+        e.user_id IS NOT NULL, greatest(stamp.ruleset_version, one.rescored_version)
     FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY
         AS root (project_id, lead_id, place)
     CROSS JOIN LATERAL (
-        SELECT root.lead_id
+        SELECT r.id, r.rescored_version FROM lead AS r
+        WHERE (r.project_id, r.id) = (root.project_id, root.lead_id)
         UNION ALL
-        SELECT m.id FROM lead AS m
+        SELECT m.id, m.rescored_version FROM lead AS m
         WHERE (m.project_id, m.root_id) = (root.project_id, root.lead_id)
-    ) AS one (id)
+    ) AS one
     JOIN event AS e ON (e.project_id, e.lead_id) = (root.project_id, one.id)
     CROSS JOIN LATERAL (
         SELECT s.ruleset_version FROM score_entry AS s
-        WHERE (s.project_id, s.event_id) = (e.project_id, e.id) AND s.reason = 'scored'
+        WHERE (s.project_id, s.event_id) = (e.project_id, e.id) AND s.{first}
         LIMIT 1
     ) AS stamp
-"""  # wherever it was scored: a lead's events may count for another for a while
+""").format(
+    first=sql.SQL(FIRST)
+)  # wherever it was scored: a lead's events may count for another for a while
 
 _RECORDED = """
-    SELECT root.place - 1, s.event_id, s.rule_id, s.ruleset_version,
-        sum(s.delta)::integer
+    SELECT root.place - 1, s.event_id, s.rule_id, max(s.ruleset_version),
+        sum(s.delta)::integer, bool_or(s.reason = 'expired')
     FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY
         AS root (project_id, lead_id, place)
     JOIN score_entry AS s
         ON (s.project_id, s.lead_id) = (root.project_id, root.lead_id)
-    GROUP BY root.place, s.event_id, s.rule_id, s.ruleset_version
+    GROUP BY root.place, s.event_id, s.rule_id
 """
 
 _APPEND = """
@@ -52,12 +60,32 @@ _APPEND = """
 _UPDATE = """
     UPDATE lead SET score = n.score, stage = n.stage, sequence = n.sequence,
         last_event_at = n.last_event_at, last_message_id = n.last_message_id,
-        email = n.email, name = n.name, company = n.company
+        email = n.email, name = n.name, company = n.company, memory = n.memory,
+        last_expiry_at = n.last_expiry_at
     FROM unnest(%s::uuid[], %s::uuid[], %s::integer[], %s::text[], %s::integer[],
-        %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[])
+        %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[],
+        %s::timestamptz[])
         AS n (project_id, id, score, stage, sequence, last_event_at, last_message_id,
-            email, name, company)
+            email, name, company, memory, last_expiry_at)
     WHERE (lead.project_id, lead.id) = (n.project_id, n.id)
+"""
+
+_EXPIRE_LATER = """
+    INSERT INTO next_expiry (project_id, lead_id, due_at)
+    SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[])
+    ON CONFLICT (project_id, lead_id) DO UPDATE SET due_at = excluded.due_at
+"""
+
+_EXPIRE_NEVER = """
+    DELETE FROM next_expiry AS n USING unnest(%s::uuid[], %s::uuid[])
+        AS lead (project_id, id)
+    WHERE (n.project_id, n.lead_id) = (lead.project_id, lead.id)
+"""
+
+_PROPERTIES = """
+    SELECT e.id, e.properties FROM unnest(%s::uuid[], %s::bigint[])
+        AS wanted (project_id, id)
+    JOIN event AS e ON (e.project_id, e.id) = (wanted.project_id, wanted.id)
 """
 
 
@@ -70,6 +98,7 @@ class ScoredEvent(NamedTuple):
     traits: dict[str, object] | None
     has_user_id: bool
     ruleset_version: int
+    """The one that it counts by."""
 
 
 @dataclass(slots=True)
@@ -86,8 +115,11 @@ class ScoredLead:
 
     lead: LockedLead
     changes: Sequence[Change]
-    fields: Fields
+    state: State
+    stage: Stage
     position: Position | None
+    last_expiry: datetime | None
+    next_expiry: datetime | None
 
 
 def read_history(
@@ -107,8 +139,8 @@ def read_history(
             position = Position(occurred_at, message_id)
             histories[place].events.append(ScoredEvent(position, *others))
         for row in cursor.execute(_RECORDED, parameters):
-            place, event_id, rule_id, version, delta = row
-            histories[place].recorded[event_id, rule_id] = Recorded(version, delta)
+            place, event_id, rule_id, *recorded = row
+            histories[place].recorded[event_id, rule_id] = Recorded(*recorded)
     return {lead.key: read for lead, read in zip(leads, histories, strict=True)}
 
 
@@ -131,7 +163,7 @@ def write_scores(
         lead = item.lead
         project_id, lead_id = str(lead.project_id), str(lead.id)
         sequence, score = lead.sequence, lead.state.score
-        for step, delta, is_new in item.changes:
+        for step, delta, reason in item.changes:
             sequence += 1
             entries.append(
                 (
@@ -143,21 +175,24 @@ def write_scores(
                     step.ruleset_version,
                     step.points,
                     delta,
-                    Reason.SCORED if is_new else cause,
+                    reason or cause,
                     score,
                     score + delta,
                 )
             )
             score += delta
+        memory = store_memory(item.state)
         updates.append(
             (
                 lead.project_id,
                 lead.id,
                 score,
-                stage_of(score),
+                item.stage,
                 sequence,
                 *(item.position or (None, None)),
-                *item.fields,
+                *item.state.fields,
+                memory and Jsonb(memory),
+                item.last_expiry,
             )
         )
     if entries:
@@ -165,6 +200,33 @@ def write_scores(
             _APPEND, [_array(column) for column in zip(*entries, strict=True)]
         )
     connection.execute(_UPDATE, list(map(list, zip(*updates, strict=True))))
+    _plan_expiry(connection, scored)
+
+
+def read_properties(
+    connection: psycopg.Connection, wanted: Sequence[tuple[UUID, int]]
+) -> dict[int, dict[str, object]]:
+    """Return the properties of events, by event id.
+
+    Args:
+        connection: Within a transaction scoped to their projects.
+        wanted: A project and an event of it, each.
+    """
+    if not wanted:
+        return {}
+    project_ids, event_ids = zip(*wanted, strict=True)
+    return dict(
+        connection.execute(_PROPERTIES, (list(project_ids), list(event_ids))).fetchall()
+    )
+
+
+def _plan_expiry(connection: psycopg.Connection, scored: Sequence[ScoredLead]) -> None:
+    changed = [item for item in scored if item.next_expiry != item.lead.next_expiry]
+    later = [(*item.lead.key, item.next_expiry) for item in changed if item.next_expiry]
+    never = [item.lead.key for item in changed if item.next_expiry is None]
+    for query, rows in ((_EXPIRE_LATER, later), (_EXPIRE_NEVER, never)):
+        if rows:
+            connection.execute(query, list(map(list, zip(*rows, strict=True))))
 
 
 def _array(values: Iterable[object]) -> str:

@@ -5,8 +5,9 @@ The ledger, the lead and the end of an event's pending row are one commit, so th
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import psycopg
@@ -16,13 +17,21 @@ from leadpulse_app.services.scoring.claim import (
     LockedLead,
     claim_events,
     give_back,
+    lock_lapsing_leads,
     lock_oldest_leads,
 )
 from leadpulse_app.services.scoring.failures import forget_failures, set_aside
-from leadpulse_app.services.scoring.folding import fold_lead, versions_of
+from leadpulse_app.services.scoring.folding import (
+    Known,
+    fold_lead,
+    needs_history,
+    versions_of,
+    wanted_of,
+)
 from leadpulse_app.services.scoring.ledger import (
     ScoredLead,
     read_history,
+    read_properties,
     write_scores,
 )
 from leadpulse_app.services.scoring.names import NamedLead, take_names
@@ -100,12 +109,41 @@ def score_pending(
             again, or refuses it whatever the lead.
     """
     leads = lock_oldest_leads(connection, limit_leads)
-    result = _score_each(connection, leads, limit_events_per_lead)
+    return _score_all(connection, leads, limit_events_per_lead)
+
+
+def expire_points(
+    connection: psycopg.Connection,
+    *,
+    limit_leads: int = 200,
+    limit_events_per_lead: int = 100,
+) -> ScoringResult:
+    """Let points lapse that are due, of the leads that have waited for longest.
+
+    What is pending of these leads is scored with it.
+
+    Args:
+        connection: Within a transaction of its own, not scoped yet; the caller
+            commits it.
+        limit_leads: How many leads at most.
+        limit_events_per_lead: How many pending events of one lead at most.
+
+    Raises:
+        psycopg.Error: As `score_pending` does.
+    """
+    leads = lock_lapsing_leads(connection, limit_leads)
+    return _score_all(connection, leads, limit_events_per_lead)
+
+
+def _score_all(
+    connection: psycopg.Connection, leads: Sequence[LockedLead], limit_per_lead: int
+) -> ScoringResult:
+    result = _score_each(connection, leads, limit_per_lead)
     # Once for all of them: names are to be taken in one order.
     take_names(
         connection,
         (
-            NamedLead(*item.lead.key, item.fields.email, events)
+            NamedLead(*item.lead.key, item.state.fields.email, events)
             for item, events in result.scored
         ),
     )
@@ -133,34 +171,16 @@ def _score(
     connection: psycopg.Connection, leads: Sequence[LockedLead], limit_per_lead: int
 ) -> ScoringResult:
     claimed = claim_events(connection, leads, limit_per_lead=limit_per_lead)
-    versions = _versions_in_force(connection, {lead.project_id for lead in leads})
-    late = [
-        lead
-        for lead, events in zip(leads, claimed, strict=True)
-        if _is_late(lead, events)
-    ]
-    histories = read_history(connection, late)
-    rulesets = Rulesets(
-        connection,
-        {
-            *versions.items(),
-            *versions_of(histories),
-        },
-    )
+    versions, now = _versions_in_force(connection, {lead.project_id for lead in leads})
+    known = _read_known(connection, zip(leads, claimed, strict=True), versions, now)
     scored = []
     failed = []
     for lead, events in zip(leads, claimed, strict=True):
-        if not events:
+        if not events and lead.key not in known.histories:
             continue
         try:
-            folded = fold_lead(
-                lead,
-                events,
-                rulesets,
-                version=versions[lead.project_id],
-                history=histories.get(lead.key),
-            )
-            scored.append((folded, events))
+            version = versions[lead.project_id]
+            scored.append((fold_lead(lead, events, known, version=version), events))
         except Exception as error:  # noqa: BLE001  (logged where it is set aside)
             give_back(connection, lead, events)
             _set_aside(connection, lead, error)
@@ -173,23 +193,50 @@ def _score(
     return ScoringResult(tuple(scored), tuple(failed))
 
 
+def _read_known(
+    connection: psycopg.Connection,
+    claimed: Iterable[tuple[LockedLead, Sequence[ClaimedEvent]]],
+    versions: Mapping[UUID, int],
+    now: datetime,
+) -> Known:
+    claimed = list(claimed)
+    rulesets = Rulesets(connection, versions.items())
+    histories = read_history(
+        connection,
+        [
+            lead
+            for lead, events in claimed
+            if needs_history(
+                lead,
+                events,
+                rulesets.find((lead.project_id, versions[lead.project_id])),
+                now,
+            )
+        ],
+    )
+    rulesets.read(versions_of(histories))
+    wanted = list(wanted_of(histories, rulesets))
+    for lead, events in claimed:
+        ruleset = rulesets.find((lead.project_id, versions[lead.project_id]))
+        if ruleset is not None:
+            wanted.extend(
+                (lead.project_id, event.id)
+                for event in events
+                if ruleset.reads_properties(event.type)
+            )
+    return Known(now, rulesets, histories, read_properties(connection, wanted))
+
+
 def _versions_in_force(
     connection: psycopg.Connection, project_ids: set[UUID]
-) -> dict[UUID, int]:
+) -> tuple[dict[UUID, int], datetime]:
     # Read after the claim, so that an event that came after a publication is never
     # scored by the version before it.
-    return dict(
-        connection.execute(
-            "SELECT id, ruleset_version FROM project WHERE id = ANY (%s)",
-            (list(project_ids),),
-        ).fetchall()
-    )
-
-
-def _is_late(lead: LockedLead, events: Sequence[ClaimedEvent]) -> bool:
-    return lead.position is not None and any(
-        event.position < lead.position for event in events
-    )
+    rows = connection.execute(
+        "SELECT id, ruleset_version, now() FROM project WHERE id = ANY (%s)",
+        (list(project_ids),),
+    ).fetchall()
+    return {project_id: version for project_id, version, _ in rows}, rows[0][2]
 
 
 def _set_aside(
