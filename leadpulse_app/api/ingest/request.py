@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qs
@@ -54,25 +54,33 @@ class Request(NamedTuple):
 def find_key(request: Request, places: Iterable[Mapping[str, Any]]) -> str | None:
     """Return the first write key of a request; the order is part of the contract.
 
+    An empty key is none: the next place may have one.
+
     Args:
         request: The request.
         places: The objects of its body that may carry a key.
     """
+    return next(filter(None, _given_keys(request, places)), None)
+
+
+def _given_keys(
+    request: Request, places: Iterable[Mapping[str, Any]]
+) -> Iterator[str | None]:
     if (authorization := request.headers.get(b"authorization")) is not None:
         scheme, _, credentials = authorization.partition(b" ")
         match scheme.lower():
             case b"basic":
-                return _basic_user(credentials)
+                yield _basic_user(credentials)
             case b"bearer":
-                return credentials.strip().decode("latin-1")
+                yield credentials.strip().decode("latin-1")
     if (header := request.header(b"x-write-key")) is not None:
-        return header.partition(":")[0]  # Jitsu's client wants a key in two parts
+        yield header.partition(":")[0]  # Jitsu's client wants a key in two parts
     for fields in places:
         for field in KEY_FIELDS:
             key = fields.get(field)
             if isinstance(key, str) and "*" not in key:  # some clients mask theirs
-                return key
-    return request.query("writeKey")
+                yield key
+    yield request.query("writeKey")
 
 
 def _basic_user(credentials: bytes) -> str:

@@ -88,6 +88,31 @@ async def test_the_key_is_taken_from_the_first_place_that_has_one(
         assert answer.status_code == 202
 
 
+async def test_an_empty_or_masked_key_hides_none_that_comes_after_it(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    good = tenant.write_key
+    empty = {"apiKey": "", "writeKey": "pk_****"}
+    for headers in (
+        {"Authorization": basic("")},
+        {"Authorization": "Bearer "},
+        {"X-Write-Key": ""},
+        {"X-Write-Key": ":x"},
+        {},
+    ):
+        for fields, query in (
+            ({**empty, "api_key": good}, {}),
+            ({**empty, "api_key": "", "token": good}, {}),
+            ({"apiKey": "", "writeKey": good}, {}),
+            ({**empty, "token": ""}, {"writeKey": good}),
+        ):
+            body = {**EVENT, **fields}
+            answer = await post(client, body, headers=headers, params=query)
+            assert answer.status_code == 202, (headers, fields, query)
+        body = {**EVENT, **empty, "api_key": UNKNOWN_KEY, "token": good}
+        assert_error(await post(client, body, headers=headers), 401, "unauthenticated")
+
+
 @pytest.mark.parametrize(
     "options",
     [
