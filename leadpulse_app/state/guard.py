@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable
 from contextvars import ContextVar
 
+import psycopg
 import reflex as rx
 from reflex.middleware import Middleware
 from reflex.state import BaseState, OnLoadInternalState, State, StateUpdate
@@ -147,7 +148,7 @@ def explain_failure(exception: Exception) -> EventSpec | None:
         return rx.redirect(SIGN_IN_PAGE)
     if isinstance(exception, LeadPulseError):
         return rx.toast.error(exception.message)
-    if isinstance(exception, SQLAlchemyError):
+    if isinstance(exception, SQLAlchemyError | psycopg.OperationalError):
         logger.warning("the database did not answer a page: %s", exception)
         return rx.toast.error(
             "That did not work: LeadPulse can't reach its database. "

@@ -1,6 +1,9 @@
 """The page of a lead explains its score, and knows no other project's leads."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -11,7 +14,10 @@ from leadpulse_app.domain.identity import AliasKind
 from leadpulse_app.models import LeadAlias
 from leadpulse_app.services.identity.listing import MAXIMUM_LISTED
 from leadpulse_app.services.identity.merging import merge
+from leadpulse_app.settings import get_settings
+from leadpulse_app.state.guard import explain_failure
 from leadpulse_app.state.lead import LeadState
+from tests.product import free_port
 from tests.state.tab import Tab, sent
 from tests.tenants import make_tenant
 
@@ -82,6 +88,25 @@ async def test_a_merge_is_shown_and_an_admin_takes_it_back() -> None:
     assert (await tab.open(LeadState)).merges == []
     tab.go(f"/leads/{other}")
     assert (await tab.open(LeadState)).status == "loading"
+
+
+@contextmanager
+def postgres_away() -> Iterator[None]:
+    """Let connections that are made meanwhile find no Postgres."""
+    url = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("DATABASE_URL", url)
+        get_settings.cache_clear()
+        yield
+    get_settings.cache_clear()
+
+
+async def test_a_merge_that_can_not_be_taken_back_now_says_why() -> None:
+    tenant = await make_tenant()
+    tab = Tab(tenant.actor, f"/leads/{await tenant.add_lead()}")
+    with postgres_away(), pytest.raises(psycopg.OperationalError) as failed:
+        await tab.call(tab.state(LeadState), "unmerge", str(uuid4()))
+    assert "can't reach its database" in sent(explain_failure(failed.value))
 
 
 @pytest.mark.parametrize("merge_id", ["", "nonsense", "0" * 32, None, 7])
