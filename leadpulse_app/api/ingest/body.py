@@ -1,7 +1,8 @@
 """Reads a request's body, unpacks and parses it, within the route's limit.
 
-Nobody needs a key to get this far. So however much is sent, by however many, what is
-held stays bounded; and no body keeps the event loop to itself for long.
+Nobody needs a key to get this far, and many clients have theirs in the body alone. So
+however much is sent, by however many, what is held stays bounded; who sends slowly
+gives way to who doesn't; and no body keeps the event loop to itself for long.
 """
 
 import asyncio
@@ -40,6 +41,12 @@ SMALL_BYTES = 32 * 1024
 READ_TIMEOUT_SECONDS = 30.0
 """For a body to arrive: its connection, or its room, is not there for others."""
 
+HASTE_SECONDS = 2.0
+"""For a large body to arrive undisturbed. One that takes longer gives way where there
+is no room for another, the one that began first before the rest: a few senders who let
+bytes trickle in would otherwise keep everybody's room. While there is room for all,
+each has the whole time."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = zlib.MAX_WBITS | 16
 _PIECE_BYTES = 256 * 1024
@@ -55,22 +62,59 @@ class Space:
 
     def __init__(self) -> None:
         self.free = MAX_HELD_BYTES
+        self.arriving: dict[Room, float] = {}
+        """What is being read, the first that began before the rest, and since when."""
+
+    def clear(self, size: int, asker: "Room") -> None:
+        """Let slow bodies give way until there are as many bytes, or none is left.
+
+        Who asks is told no by itself where nobody slower is left.
+        """
+        latest = asyncio.get_running_loop().time() - HASTE_SECONDS
+        for room, since in tuple(self.arriving.items()):
+            if size <= self.free or since > latest or room is asker:
+                break
+            room.give_way()
 
 
 class Room:
     """What a request takes of that space, and gives back at its end."""
 
-    __slots__ = ("_space", "_taken")
+    __slots__ = ("_reader", "_space", "_taken", "is_cut_off")
 
     def __init__(self, space: Space) -> None:
         self._space = space
         self._taken = 0
+        self._reader: asyncio.Task[object] | None = None
+        self.is_cut_off = False
+        """Whether its body had to stop arriving."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._space.free += self._taken
+        self._give_back()
+
+    def begin(self, reader: asyncio.Task[object]) -> None:
+        """Let its body arrive, read by this task, until `end`."""
+        self._reader = reader
+
+    def end(self) -> None:
+        """Let its body arrive no longer; what was taken stays taken."""
+        self._reader = None
+        self._space.arriving.pop(self, None)
+
+    def cut_off(self) -> None:
+        """Cancel the task that reads its body, once."""
+        if self._reader is not None and not self.is_cut_off:
+            self.is_cut_off = True
+            self._reader.cancel()
+
+    def give_way(self) -> None:
+        """Cut its body off, and give back at once what it took."""
+        self.cut_off()
+        self.end()
+        self._give_back()
 
     def take(self, size: int) -> None:
         """Take some more bytes.
@@ -78,10 +122,19 @@ class Room:
         Raises:
             UnavailableError: There are not as many.
         """
-        if size > self._space.free:
+        space = self._space
+        if size > space.free:
+            space.clear(size, self)
+        if size > space.free:
             raise UnavailableError("Too many large requests at once", retry_after=1)
-        self._space.free -= size
+        if self._reader is not None and self not in space.arriving:
+            space.arriving[self] = asyncio.get_running_loop().time()
+        space.free -= size
         self._taken += size
+
+    def _give_back(self) -> None:
+        self._space.free += self._taken
+        self._taken = 0
 
 
 async def read_body(
@@ -117,17 +170,19 @@ async def _receive_in_time(receive: Receive, limit: int, room: Room) -> bytes:
     task = asyncio.current_task()
     if task is None:
         raise RuntimeError("a body is read outside of a task")
-    patience = asyncio.get_running_loop().call_later(READ_TIMEOUT_SECONDS, task.cancel)
+    room.begin(task)
+    patience = asyncio.get_running_loop().call_later(READ_TIMEOUT_SECONDS, room.cut_off)
     try:
         return await _receive_all(receive, limit, room)
     except asyncio.CancelledError:
-        if asyncio.get_running_loop().time() < patience.when() or task.uncancel():
+        if not room.is_cut_off or task.uncancel():
             raise
         raise UnavailableError(
             "The body took too long to arrive", retry_after=1
         ) from None
     finally:
         patience.cancel()
+        room.end()
 
 
 async def _receive_all(receive: Receive, limit: int, room: Room) -> bytes:

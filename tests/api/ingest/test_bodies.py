@@ -189,6 +189,95 @@ async def test_large_bodies_share_a_bounded_space_and_give_it_back() -> None:
     assert space.free == whole
 
 
+class SlowSender:
+    """Sends all of a body but its end, and then nothing, until `finish`."""
+
+    def __init__(self, space: Space, size: int) -> None:
+        self.has_sent = asyncio.Event()
+        self._finished = asyncio.Event()
+        self._space = space
+        self._size = size
+        self.reading = asyncio.create_task(self._read())
+
+    def finish(self) -> None:
+        self._finished.set()
+
+    async def _read(self) -> bytes:
+        with Room(self._space) as room:
+            return await read_body({}, self._receive, limit=10**9, room=room)
+
+    async def _receive(self) -> dict[str, object]:
+        if not self.has_sent.is_set():
+            self.has_sent.set()
+            body = bytes(self._size)
+            return {"type": "http.request", "body": body, "more_body": True}
+        await self._finished.wait()
+        return {"type": "http.request", "body": b"!"}
+
+
+async def read_at_once(space: Space, size: int) -> bytes:
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": bytes(size)}
+
+    with Room(space) as room:
+        return await read_body({}, receive, limit=size, room=room)
+
+
+async def test_slow_senders_give_way_the_first_first_and_only_where_there_is_no_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(body_module, "HASTE_SECONDS", 0.0)
+    space = Space()
+    whole = space.free
+    part = whole // 4
+    senders = [SlowSender(space, part) for _ in range(3)]
+    for sender in senders:
+        await sender.has_sent.wait()
+        await asyncio.sleep(0)  # until it is counted
+    assert len(await read_at_once(space, part)) == part
+    assert not any(sender.reading.done() for sender in senders)
+    assert len(await read_at_once(space, 2 * part)) == 2 * part
+    with pytest.raises(UnavailableError) as refused:
+        await senders[0].reading
+    assert refused.value.retry_after
+    for sender in senders[1:]:
+        sender.finish()
+        assert len(await sender.reading) == part + 1
+    assert space.free == whole
+
+
+async def test_a_body_gives_way_to_none_while_it_is_quick_or_when_it_has_arrived() -> (
+    None
+):
+    space = Space()
+    whole = space.free
+    sender = SlowSender(space, whole // 2)
+    await sender.has_sent.wait()
+    await asyncio.sleep(0)
+    with Room(space) as arrived:
+        arrived.take(whole // 2)
+        with pytest.raises(UnavailableError):
+            await read_at_once(space, whole // 2)
+    sender.finish()
+    assert len(await sender.reading) == whole // 2 + 1
+    assert space.free == whole
+
+
+async def test_a_slow_sender_who_finds_no_room_is_refused_and_keeps_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(body_module, "HASTE_SECONDS", 0.0)
+    space = Space()
+    whole = space.free
+    sender = SlowSender(space, whole)
+    await sender.has_sent.wait()
+    await asyncio.sleep(0)
+    sender.finish()
+    with pytest.raises(UnavailableError):
+        await sender.reading
+    assert space.free == whole
+
+
 @pytest.mark.parametrize("pieces", [0, 1, 3])
 async def test_a_body_may_not_take_forever_to_arrive(
     monkeypatch: pytest.MonkeyPatch, pieces: int
