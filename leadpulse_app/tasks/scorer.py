@@ -13,8 +13,10 @@ from uuid import UUID
 from psycopg import errors
 
 from leadpulse_app.database import get_pool
+from leadpulse_app.domain.errors import UnavailableError
 from leadpulse_app.services.identity import link_pending
 from leadpulse_app.services.live import publish_changes
+from leadpulse_app.services.rescoring import rescore_some
 from leadpulse_app.services.scoring import expire_points, score_pending
 
 THREADS = 2
@@ -85,6 +87,31 @@ class Scorer:
             publish_changes(expired.project_ids)
             if not expired.found_work:
                 return
+
+    def rescore(self, *, for_seconds: float) -> bool:
+        """Apply published versions to what was scored before them.
+
+        Args:
+            for_seconds: When to leave off, looked at between two transactions.
+
+        Returns:
+            Whether more is to be done.
+
+        Raises:
+            psycopg.Error: Postgres is away.
+        """
+        deadline = time.monotonic() + for_seconds
+        while not self._is_stopping.is_set() and time.monotonic() < deadline:
+            with get_pool().connection(CONNECTION_TIMEOUT_SECONDS) as connection:
+                try:
+                    with connection.transaction():
+                        project_id = rescore_some(connection)
+                except (*_TO_TRY_AGAIN, UnavailableError):
+                    continue
+            if project_id is None:
+                return False
+            publish_changes({project_id})
+        return True
 
     def stop(self) -> None:
         """Leave off after the running transactions."""

@@ -99,7 +99,8 @@ def _sweep(stopping: threading.Event) -> None:
                     is_away = False
                 while not stopping.is_set():
                     scorer.expire(for_seconds=SWEEP_SECONDS)
-                    if scorer.run(for_seconds=SWEEP_SECONDS):
+                    is_rescoring = scorer.rescore(for_seconds=SWEEP_SECONDS)
+                    if scorer.run(for_seconds=SWEEP_SECONDS) and not is_rescoring:
                         stopping.wait(SWEEP_SECONDS)
                     if time.monotonic() >= forget_at:
                         forget_refused_events(connection)

@@ -73,13 +73,16 @@ class ScoringProject:
         ]
         self.publish_stored(rules)
 
-    def publish_stored(self, rules: list[dict[str, Any]]) -> None:
+    def publish_stored(
+        self, rules: list[dict[str, Any]], settings: dict[str, Any] | None = None
+    ) -> None:
         """Put in force what is stored as rules, be it good or bad."""
         self.version += 1
         with self.connection() as connection:
             connection.execute(
-                "INSERT INTO ruleset (project_id, version, rules) VALUES (%s, %s, %s)",
-                (self.id, self.version, Jsonb(rules)),
+                "INSERT INTO ruleset (project_id, version, rules, settings)"
+                " VALUES (%s, %s, %s, %s)",
+                (self.id, self.version, Jsonb(rules), Jsonb(settings or {})),
             )
             connection.execute(
                 "UPDATE project SET ruleset_version = %s WHERE id = %s",
