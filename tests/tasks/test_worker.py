@@ -7,7 +7,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import redis
@@ -19,7 +21,12 @@ from leadpulse_app.runtime.valkey import ValkeyEngine
 from leadpulse_app.services.worker_presence import is_worker_running
 from leadpulse_app.tasks import enqueue_scoring_hint
 from leadpulse_app.tasks.queue import get_queue
-from tests.services.scoring_project import ScoringProject, score_all, score_once
+from tests.services.scoring_project import (
+    NOON,
+    ScoringProject,
+    score_all,
+    score_once,
+)
 
 RUN = "from leadpulse_app.tasks.worker import run_worker; run_worker()"
 NO_REDIS = "unix:///nonexistent/valkey.sock"
@@ -87,6 +94,36 @@ def test_a_lead_set_aside_is_tried_again_when_its_time_comes(
     with worker(NO_REDIS):
         wait_until(lambda: project.pending() == 0)
     assert project.lead(lead_id)["score"] == 5
+
+
+def test_points_lapse_and_versions_reach_the_past_by_themselves(
+    project: ScoringProject,
+) -> None:
+    rule = {"id": str(uuid4()), "name": "visit", "event_type": "visit", "points": 50}
+    project.publish_stored([rule | {"expires_after_days": 1}])
+    soon = datetime.now(UTC) - timedelta(days=1) + timedelta(seconds=3)
+    lead_id = project.add_lead()
+    project.add_event(lead_id, "visit", minute=(soon - NOON) / timedelta(minutes=1))
+    past_id = project.add_lead()
+    project.add_event(past_id, "visit", minute=-7 * 24 * 60)
+    with worker(NO_REDIS):
+        wait_until(lambda: project.lead(lead_id)["stage"] == "hot")
+        wait_until(lambda: project.lead(lead_id)["stage"] == "cold")
+        assert project.lead(past_id)["score"] == 0
+        project.publish_stored([rule])
+        with project.connection() as connection:
+            connection.execute(
+                "INSERT INTO rescore (project_id, version, started_by, all_leads)"
+                " VALUES (%s, %s, gen_random_uuid(), 2)",
+                (project.id, project.version),
+            )
+            connection.execute(
+                "INSERT INTO pending_rescore (project_id, version) VALUES (%s, %s)",
+                (project.id, project.version),
+            )
+        wait_until(lambda: project.lead(past_id)["score"] == 50)
+        wait_until(lambda: project.lead(lead_id)["score"] == 50)
+    assert project.differences() == []
 
 
 @pytest.mark.parametrize("address", [NO_REDIS, None], ids=["no redis", "redis"])
