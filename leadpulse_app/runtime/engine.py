@@ -1,5 +1,6 @@
 """An engine that the product embeds: started once for a home, or found running."""
 
+import math
 import os
 import signal
 import subprocess
@@ -13,6 +14,9 @@ from leadpulse_app.runtime.errors import SetupError
 from leadpulse_app.runtime.ground import Ground
 
 POLL_SECONDS = 0.02
+HARSH_SECONDS = 0.5
+"""What a server gets after each of the harsher signals; a kill needs far less."""
+
 MAXIMUM_LOG_BYTES = 10_000_000
 """A log past it is put aside when the engine starts."""
 
@@ -32,8 +36,8 @@ class Engine(ABC):
     start_timeout: ClassVar[float]
     """Seconds until a server that says nothing counts as failed."""
     stop_signal: ClassVar[signal.Signals]
-    stop_timeout: ClassVar[float] = 2.5
-    """Seconds that each of ever harsher signals gets."""
+    stop_timeout: ClassVar[float]
+    """Seconds in which it is gone, in order or not."""
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
@@ -93,16 +97,32 @@ class Engine(ABC):
             return self._child.poll() is None
         return self._pid is not None and is_running(self._pid)
 
-    def stop(self) -> None:
-        """Shut the server down and wait until its process is gone."""
-        for number in (self.stop_signal, signal.SIGQUIT, signal.SIGKILL):
-            if not self.is_alive() or self._pid is None:
-                break
-            _send(self._pid, number)
-            deadline = time.monotonic() + self.stop_timeout
-            while self.is_alive() and time.monotonic() < deadline:
-                time.sleep(POLL_SECONDS)
+    def stop(self, deadline: float = math.inf) -> None:
+        """Shut the server down and wait until its process is gone.
+
+        One that hangs is killed with all it forked. What was committed is safe then
+        too: the next start reads it from the log.
+
+        Args:
+            deadline: When it is gone at the latest, on the monotonic clock.
+        """
+        deadline = min(deadline, time.monotonic() + self.stop_timeout)
+        if self.is_alive() and self._pid is not None:
+            _send(self._pid, self.stop_signal)
+            self._await_end(deadline - 2 * HARSH_SECONDS)
+        if self.is_alive() and self._pid is not None:
+            _send(self._pid, signal.SIGQUIT)
+            self._await_end(deadline - HARSH_SECONDS)
+        if self.is_alive() and self._pid is not None:
+            # What it forked has groups of its own, and notices its end only if it runs.
+            for pid in (self._pid, *_children_of(self._pid)):
+                _send(pid, signal.SIGKILL)
+            self._await_end(time.monotonic() + HARSH_SECONDS)
         self._child = self._pid = None
+
+    def _await_end(self, deadline: float) -> None:
+        while self.is_alive() and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
 
     def _adopt(self) -> bool:
         deadline = time.monotonic() + self.start_timeout
@@ -146,6 +166,16 @@ def is_running(pid: int) -> bool:
     except OSError:
         return not Path("/proc/self/stat").exists()
     return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def _children_of(parent: int) -> list[int]:
+    """Return the processes that a process forked, where the system lists them."""
+    children = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                children.append(int(stat.parent.name))
+    return children
 
 
 def _send(pid: int, number: signal.Signals) -> None:

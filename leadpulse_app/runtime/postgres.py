@@ -40,6 +40,7 @@ class PostgresEngine(Engine):
 
     name = "postgres"
     start_timeout = 60.0  # replaying the log after a power cut takes a while
+    stop_timeout = 7.5  # to write what it has in memory
     stop_signal = signal.SIGINT  # fast shutdown: does not wait for clients
 
     def __init__(self, ground: Ground) -> None:

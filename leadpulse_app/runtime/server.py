@@ -19,6 +19,10 @@ from leadpulse_app.runtime.lifeline import follow_forking_parent
 from leadpulse_app.settings import get_settings
 from leadpulse_app.tasks import enqueue_scoring_hint
 
+STOP_SECONDS = 8
+"""What a process that serves has to end in, also where Postgres hangs and requests wait
+for it; 10 s are promised."""
+
 
 class PortTakenError(SetupError):
     """Something else listens on the port."""
@@ -60,8 +64,7 @@ def serve(factory: Callable[[], ASGIApp], *, websockets: bool) -> None:
     """Serve what a function of a module makes, until SIGTERM or SIGINT.
 
     Requests in flight are answered and what was accepted is written before it ends.
-    Open websockets don't delay the end; how long requests may, is for whoever sent
-    the signal to say.
+    Open websockets don't delay the end, and requests do for `STOP_SECONDS` at most.
 
     Raises:
         SystemExit: A process that serves ended by itself.
@@ -74,6 +77,7 @@ def serve(factory: Callable[[], ASGIApp], *, websockets: bool) -> None:
         port=settings.port,
         interface=Interfaces.ASGI,
         workers=settings.web_workers,
+        workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=settings.web_workers > 1,
         websockets=websockets,
         log_access=False,

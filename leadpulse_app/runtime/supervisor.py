@@ -26,8 +26,10 @@ from leadpulse_app.runtime.frontend import ROOT
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
-STOP_SECONDS = 7.0
-"""What web and worker have to finish in; 10 s are promised for the whole."""
+STOP_SECONDS = 8.5
+"""What all have to end in, whatever hangs; 10 s are promised."""
+CHILDREN_SECONDS = 6.0
+"""What web and worker have of it to finish in."""
 LONGEST_PAUSE_SECONDS = 10.0
 BEREAVED_SECONDS = 5.0
 """What the processes that an ended one had forked have to end in; they share the
@@ -142,17 +144,18 @@ class Supervisor:
 
     def _shut_down(self, base: threading.Thread) -> None:
         logger.info("Stopping: finishing what was accepted")
-        deadline = time.monotonic() + STOP_SECONDS
+        began = time.monotonic()
+        deadline = began + STOP_SECONDS
         children = (self._web, self._worker)
         for child in children:
             child.ask_to_stop()
         for child in children:
-            child.await_end(deadline)
+            child.await_end(began + CHILDREN_SECONDS)
         for engine in reversed(self._engines):
-            engine.stop()
-        base.join(3.0)
+            engine.stop(deadline)
+        base.join(max(deadline - time.monotonic(), 0.0))
         for engine in reversed(self._engines):
-            engine.stop()  # one that was just being started
+            engine.stop(deadline)  # one that was just being started
 
     def _tend_base(self) -> None:
         try:

@@ -18,6 +18,7 @@ class ValkeyEngine(Engine):
 
     name = "valkey"
     start_timeout = 10.0
+    stop_timeout = 2.0  # it has nothing to write
     stop_signal = signal.SIGTERM
 
     @property

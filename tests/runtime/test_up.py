@@ -1,6 +1,7 @@
 """`up` runs the product as processes: started, restarted, stopped in order."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -8,7 +9,8 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -19,7 +21,7 @@ from leadpulse_app.runtime.engine import is_running
 from leadpulse_app.runtime.ground import find_ground
 from leadpulse_app.runtime.postgres import PostgresEngine
 from leadpulse_app.runtime.valkey import ValkeyEngine
-from tests.product import ROOT, Product, free_port, post_event, wait_for
+from tests.product import ROOT, STOP_SECONDS, Product, free_port, post_event, wait_for
 from tests.runtime.handshake import open_websocket
 from tests.runtime.outside import OutsidePostgres, OutsideValkey
 
@@ -94,6 +96,52 @@ def test_a_stop_amid_traffic_and_open_pages_keeps_what_was_accepted(
     running.start()
     stored = int(running.sql("SELECT count(*) FROM event"))
     assert 0 < sum(accepted) <= stored
+
+
+@contextlib.contextmanager
+def hanging(processes: Sequence[psutil.Process]) -> Iterator[None]:
+    """Let processes be silent but there, until the block ends."""
+    try:
+        for process in processes:
+            process.suspend()
+        yield
+    finally:
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
+
+
+@contextlib.contextmanager
+def waiting_sender(product: Product, event: Mapping[str, str]) -> Iterator[None]:
+    """Have an event taken in meanwhile that nobody has answered yet."""
+    body = json.dumps(event).encode()
+    head = (
+        "POST /api/ingest/event HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", product.port), timeout=10) as sender:
+        sender.sendall(head.encode())
+        assert sender.recv(1_000).startswith(b"HTTP/1.1 100 "), "nobody reads the body"
+        sender.sendall(body)
+        yield
+
+
+@pytest.mark.parametrize("is_whole", [False, True], ids=["postmaster", "all of it"])
+def test_a_stop_while_postgres_hangs_is_in_time_and_loses_nothing(
+    running: Product, is_whole: bool
+) -> None:
+    account = running.register()
+    event = {"apiKey": account.write_key, "event": "page_view", "anonymousId": "a"}
+    with httpx.Client() as client:
+        assert post_event(client, running, event).status_code == 202
+    server = running.processes("bin/postgres", "-D")
+    forked = [found for found in running.processes() if found.name() == "postgres"]
+    with hanging(forked if is_whole else server), waiting_sender(running, event):
+        asked = time.monotonic()
+        running.stop()  # asserts that nothing is left
+        assert time.monotonic() - asked < STOP_SECONDS
+    running.start()
+    assert int(running.sql("SELECT count(*) FROM event")) >= 1
 
 
 def test_the_secret_is_made_once_and_for_its_owner_alone(running: Product) -> None:
@@ -259,6 +307,31 @@ def test_ingest_alone_takes_events_for_the_running_product(
         process.terminate()
         status = process.wait(10)
     assert status == 0
+
+
+def test_ingest_alone_stops_in_time_while_postgres_hangs(running: Product) -> None:
+    account = running.register()
+    event = {"apiKey": account.write_key, "event": "signup", "anonymousId": "a"}
+    alone = Product(running.home)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "leadpulse_app", "ingest"],
+        cwd=ROOT,
+        env=alone.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with httpx.Client() as client:
+            assert post_event(client, alone, event).status_code == 202
+        postgres = [
+            found for found in running.processes() if found.name() == "postgres"
+        ]
+        with hanging(postgres), waiting_sender(alone, event):
+            process.terminate()
+            assert process.wait(STOP_SECONDS) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_doctor_says_how_to_mend_what_is_wrong(own_product: Product) -> None:

@@ -55,7 +55,7 @@ WRITE_TIMEOUT_SECONDS = 10.0
 """Longer than a checkpoint holds up a commit."""
 
 STOP_TIMEOUT_SECONDS = 4.0
-"""For what was accepted; the server gives the whole process a second more."""
+"""For what was accepted; less than the whole process has to end in."""
 
 # A row is looked up by its key in a scalar subquery, and its project is compared behind
 # IS TRUE, where no index sees it; the policy's condition is what they see. With both,
