@@ -14,6 +14,7 @@ from leadpulse_app.api import (
     events,
     health,
     leads,
+    previews,
     rules,
     rulesets,
 )
@@ -54,6 +55,7 @@ def create_api() -> FastAPI:
         events,
         leads,
         rules,
+        previews,  # before what takes any word for a version
         rulesets,
         analytics,
         admin,

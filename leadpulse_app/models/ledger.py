@@ -175,6 +175,7 @@ class Preview(SQLModel, table=True):
     error: str | None = Field(default=None, sa_type=Text)
     """Why there is no result."""
     result: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """What came of it; until it ends, how often a worker began it."""
 
 
 class PendingPreview(SQLModel, table=True):

@@ -18,6 +18,7 @@ from leadpulse_app.database import connection_info, get_pool
 from leadpulse_app.services.rejections import forget_refused_events
 from leadpulse_app.services.worker_presence import announce_worker
 from leadpulse_app.settings import get_settings
+from leadpulse_app.tasks import previews
 from leadpulse_app.tasks.queue import get_queue
 from leadpulse_app.tasks.scorer import scorer
 
@@ -56,14 +57,19 @@ def run_worker() -> None:
     )
     stopping = threading.Event()
     sweep = threading.Thread(target=_sweep, args=(stopping,), name="sweep", daemon=True)
+    previewing = threading.Thread(
+        target=previews.work_previews, args=(stopping,), name="previews", daemon=True
+    )
     consumer.start()
     sweep.start()
+    previewing.start()
     _logger.info("The worker is up")
     while not select.select([stop_signals], [], [], HEALTH_CHECK_SECONDS)[0]:
         consumer.check_worker_health()
     stopping.set()
     scorer.stop()
     consumer.stop(graceful=True)
+    previewing.join(previews.STOP_SECONDS)
     sweep.join(STOP_SECONDS)
     get_pool().close()
 
