@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
 from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.domain.ruleset import RESERVED_EVENT_TYPES
 from leadpulse_app.models import Event, Lead, QuarantinedEvent, ScoreEntry
 from leadpulse_app.models.ledger import FIRST
 from leadpulse_app.services.actors import Actor
@@ -25,6 +26,9 @@ TYPES_AMONG = 2_000
 TYPE_SOUGHT_AMONG = 50_000
 """Through how many events a page looks for those of a type, about 50 ms: no index is
 worth what it costs each event, and a page of a rare type would read all there are."""
+
+_IS_BEHAVIOUR = col(Event.type).not_in(sorted(RESERVED_EVENT_TYPES))
+"""What people say of a lead is folded like an event and is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ async def list_recent_types(session: AsyncSession, actor: Actor) -> tuple[str, .
     """Return the types of the project's newest events, in alphabetical order."""
     newest = (
         select(col(Event.type))
-        .where(col(Event.project_id) == actor.project_id)
+        .where(col(Event.project_id) == actor.project_id, _IS_BEHAVIOUR)
         .order_by(col(Event.id).desc())
         .limit(TYPES_AMONG)
         .subquery()
@@ -139,7 +143,9 @@ async def find_event(
 ) -> RecentEvent | None:
     """Return the event of the actor's project that has a message id."""
     among = select(Event).where(
-        col(Event.project_id) == actor.project_id, col(Event.message_id) == message_id
+        col(Event.project_id) == actor.project_id,
+        col(Event.message_id) == message_id,
+        _IS_BEHAVIOUR,
     )
     found = await _read(session, actor, among.subquery(), limit=1)
     return found[0] if found else None
@@ -148,7 +154,9 @@ async def find_event(
 def _newest(
     actor: Actor, most: int, *, before: int | None = None, only_held: bool = False
 ) -> Subquery:
-    query = select(Event).where(col(Event.project_id) == actor.project_id)
+    query = select(Event).where(
+        col(Event.project_id) == actor.project_id, _IS_BEHAVIOUR
+    )
     place = col(QuarantinedEvent.event_id if only_held else Event.id)
     if only_held:
         query = query.join(

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -20,6 +20,7 @@ from leadpulse_app.domain.intelligence import (
     Risk,
     intelligence_of,
 )
+from leadpulse_app.domain.ruleset import RESERVED_EVENT_TYPES
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Event, Lead
 from leadpulse_app.services.actors import Actor
@@ -27,6 +28,30 @@ from leadpulse_app.services.actors import Actor
 MAXIMUM_PAGE = 500
 MAXIMUM_SKIP = 1_000_000
 MAXIMUM_QUERY_LENGTH = 200
+
+_RESERVED_PREFIXES = tuple(f"{each}:" for each in sorted(RESERVED_EVENT_TYPES))
+"""How the message ids begin of what is no behaviour; a sender's may do so too."""
+
+_LAST_SEEN = text("""
+    SELECT root.id, max(latest.occurred_at)
+    FROM lead AS root
+    JOIN lead AS one ON one.project_id = root.project_id
+        AND (one.id = root.id OR one.root_id = root.id)
+    LEFT JOIN LATERAL (
+        SELECT e.occurred_at FROM event AS e
+        WHERE (e.project_id, e.lead_id) = (one.project_id, one.id)
+            AND e.occurred_at <= root.last_event_at
+            AND e.type NOT IN :reserved
+            AND NOT EXISTS (
+                SELECT FROM quarantined_event AS q
+                WHERE (q.project_id, q.event_id) = (e.project_id, e.id)
+            )
+        ORDER BY e.occurred_at DESC LIMIT 1
+    ) AS latest ON true
+    WHERE root.project_id = :project_id AND root.id = ANY (:root_ids)
+    GROUP BY root.id
+""").bindparams(bindparam("reserved", sorted(RESERVED_EVENT_TYPES), expanding=True))
+"""When leads did something last, by what of theirs was folded."""
 
 
 class LeadSort(StrEnum):
@@ -307,19 +332,54 @@ async def _summaries(
             col(Event.project_id) == actor.project_id,
             col(Event.occurred_at) > now - VELOCITY_WINDOW,
             col(Event.occurred_at) <= now,
+            col(Event.type).not_in(RESERVED_EVENT_TYPES),
         )
         .group_by(members.c.root_id)
     )
     recent: dict[UUID, int] = dict(found.all())
-    return tuple(_summary(lead, recent.get(lead.id, 0), now=now) for lead in leads)
+    last_seen = {lead.id: lead.last_event_at for lead in leads}
+    last_seen |= await _last_seen(
+        session,
+        actor,
+        [
+            lead.id
+            for lead in leads
+            if (lead.last_message_id or "").startswith(_RESERVED_PREFIXES)
+        ],
+    )
+    return tuple(
+        _summary(lead, recent.get(lead.id, 0), last_seen[lead.id], now=now)
+        for lead in leads
+    )
 
 
-def _summary(lead: Lead, events_last_24h: int, *, now: datetime) -> LeadSummary:
+async def _last_seen(
+    session: AsyncSession, actor: Actor, root_ids: Sequence[UUID]
+) -> dict[UUID, datetime | None]:
+    """Return when leads did something last, where a person did something to them since.
+
+    Where the last input of a fold stands for behaviour, its time is that of the lead.
+    """
+    if not root_ids:
+        return {}
+    found = await session.execute(
+        _LAST_SEEN, {"project_id": actor.project_id, "root_ids": list(root_ids)}
+    )
+    return dict(found.all())
+
+
+def _summary(
+    lead: Lead,
+    events_last_24h: int,
+    last_event_at: datetime | None,
+    *,
+    now: datetime,
+) -> LeadSummary:
     stage = Stage(lead.stage)
     judged = intelligence_of(
         stage=stage,
         events_last_24h=events_last_24h,
-        last_active_at=lead.last_event_at or lead.created_at,
+        last_active_at=last_event_at or lead.created_at,
         now=now,
     )
     return LeadSummary(
@@ -335,7 +395,7 @@ def _summary(lead: Lead, events_last_24h: int, *, now: datetime) -> LeadSummary:
         risk=judged.risk,
         next_action=judged.next_action,
         events_last_24h=events_last_24h,
-        last_event_at=lead.last_event_at,
+        last_event_at=last_event_at,
         created_at=lead.created_at,
     )
 

@@ -37,10 +37,20 @@ _QUEUE = text("""
 
 _THROUGHPUT = text(f"""
     SELECT date_trunc('minute', recorded_at) AS minute,
-        count(DISTINCT event_id) AS events, count(*) AS entries,
-        min(recorded_at) AS first_at
+        count(DISTINCT event_id) FILTER (WHERE NOT CASE
+            WHEN newest.is_by_event THEN false
+            ELSE EXISTS (
+                SELECT FROM event
+                WHERE (event.project_id, event.id) = (:project_id, newest.event_id)
+                    AND event.type IN ('$adjust', '$fields')
+            )
+        END) AS events,
+        count(*) AS entries, min(recorded_at) AS first_at
     FROM (
-        SELECT event_id, recorded_at FROM score_entry
+        SELECT event_id, recorded_at,
+            rule_id IS NOT NULL AND reason NOT IN ('fit_gained', 'fit_lost')
+                AS is_by_event
+        FROM score_entry
         WHERE project_id = :project_id AND {FIRST}
         ORDER BY event_id DESC LIMIT :limit
     ) AS newest

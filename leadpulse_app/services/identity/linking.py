@@ -15,7 +15,6 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import args_row
-from psycopg.types.json import Jsonb
 
 from leadpulse_app.database import SCOPE_STATEMENT, scope_value
 from leadpulse_app.domain.event import MAX_ID_LENGTH
@@ -37,6 +36,10 @@ from leadpulse_app.services.identity.roots import (
     lock_roots,
     root_of,
     until_stable,
+)
+from leadpulse_app.services.reserved_inputs import (
+    reserved_message_id,
+    write_reserved_input,
 )
 from leadpulse_app.services.scoring.claim import PLAN_BY_INDEX
 from leadpulse_app.services.scoring.names import show_names
@@ -99,17 +102,6 @@ _TAKE = """
         AS name (kind, value, lead_id, place)
     ORDER BY place
     ON CONFLICT (project_id, kind, value) DO NOTHING
-"""
-
-_EDIT = """
-    WITH edit AS (
-        INSERT INTO event (project_id, lead_id, message_id, type, properties, traits,
-            received_at, occurred_at)
-        VALUES (%s, %s, %s, %s, '{}', %s, %s, %s)
-        ON CONFLICT (project_id, message_id) DO NOTHING
-        RETURNING project_id, lead_id, id
-    )
-    INSERT INTO pending (project_id, lead_id, event_id) SELECT * FROM edit
 """
 
 _logger = logging.getLogger(__name__)
@@ -330,21 +322,18 @@ class _Link:
 
     def _pass_on_traits(self, lead_id: UUID) -> None:
         event = self._event
-        message_id = f"{FIELDS}:{event.message_id}"
-        if len(message_id) > MAX_ID_LENGTH:
-            digest = hashlib.sha256(event.message_id.encode()).hexdigest()
-            message_id = f"{FIELDS}:{digest}"
-        self._connection.execute(
-            _EDIT,
-            (
-                self._project_id,
-                lead_id,
-                message_id,
-                FIELDS,
-                Jsonb(event.traits),
-                event.received_at,
-                event.occurred_at,
-            ),
+        name = event.message_id
+        if len(reserved_message_id(FIELDS, name)) > MAX_ID_LENGTH:
+            name = hashlib.sha256(name.encode()).hexdigest()
+        write_reserved_input(
+            self._connection,
+            self._project_id,
+            lead_id,
+            type_=FIELDS,
+            name=name,
+            received_at=event.received_at,
+            occurred_at=event.occurred_at,
+            traits=event.traits,
         )
 
 
