@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, status
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from leadpulse_app.api.access import ActorDep, CallerDep, SessionDep
+from leadpulse_app.api.access import ActorDep, CallerDep, GroupCommitDep, SessionDep
 from leadpulse_app.api.envelope import Body, Success
 from leadpulse_app.api.export import HEADER_LINE, CsvDownload, csv_lines
 from leadpulse_app.database import run_scoped, transaction
@@ -41,7 +41,6 @@ from leadpulse_app.services.leads import (
 )
 from leadpulse_app.services.live import publish_changes
 from leadpulse_app.services.outlook import read_outlook
-from leadpulse_app.tasks import enqueue_scoring_hint
 
 router = APIRouter(prefix="/api/leads", tags=["Leads"])
 
@@ -459,7 +458,7 @@ async def show_explanation(
 
 @router.post("/{lead_id}/adjust", status_code=status.HTTP_202_ACCEPTED)
 async def adjust_lead(
-    actor: CallerDep, lead_id: UUID, body: AdjustmentBody
+    actor: CallerDep, lead_id: UUID, body: AdjustmentBody, group_commit: GroupCommitDep
 ) -> Success[AdjustedBody]:
     """Give a lead points, or take some, with a note that says why.
 
@@ -476,7 +475,7 @@ async def adjust_lead(
             adjustment_id=body.adjustment_id,
         ),
     )
-    await asyncio.to_thread(enqueue_scoring_hint)
+    group_commit.wake_scorer()
     return Success(data=AdjustedBody.model_validate(adjusted))
 
 

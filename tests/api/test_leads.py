@@ -119,10 +119,14 @@ async def test_history_explains_every_point(
         "oldScore": 0,
         "newScore": 5,
         "reason": "scored",
+        "note": None,
+        "adjustedBy": None,
     }
 
 
-@pytest.mark.parametrize("part", ["", "/history", "/intelligence", "/identities"])
+@pytest.mark.parametrize(
+    "part", ["", "/history", "/explain", "/intelligence", "/identities"]
+)
 async def test_another_projects_lead_is_not_found(
     client: httpx.AsyncClient, tenant: Tenant, part: str
 ) -> None:

@@ -78,7 +78,7 @@ def test_a_score_stays_within_its_bounds_whatever_a_person_gives(
 
 def test_the_same_adjustment_sent_again_counts_once(people: People) -> None:
     lead_id = people.send(user="ada")
-    same = {"adjustment_id": uuid4(), "actor": people.actor()}
+    same: dict[str, Any] = {"adjustment_id": uuid4(), "actor": people.actor()}
     assert adjust(people, lead_id, 20, **same).is_new
     assert not adjust(people, lead_id, 20, **same).is_new
     settle()
@@ -93,7 +93,11 @@ def test_an_id_that_was_given_to_another_adjustment_is_refused(
     people: People, other: dict[str, Any]
 ) -> None:
     lead_id = people.send(user="ada")
-    same = {"points": 20, "adjustment_id": uuid4(), "actor": people.actor()}
+    same: dict[str, Any] = {
+        "points": 20,
+        "adjustment_id": uuid4(),
+        "actor": people.actor(),
+    }
     adjust(people, lead_id, **same)
     with pytest.raises(ConflictError):
         adjust(people, lead_id, **same | other)
