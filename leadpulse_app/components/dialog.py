@@ -15,6 +15,7 @@ def dialog(
     *children: rx.Component,
     is_open: rx.Var[bool],
     on_toggle: Callable[[rx.Var[bool]], EventSpec],
+    width: str = theme.ACCOUNT_WIDTH,
 ) -> rx.Component:
     """Return what opens a dialog, and the dialog.
 
@@ -25,6 +26,7 @@ def dialog(
         children: What it holds.
         is_open: Whether it is open.
         on_toggle: Takes whether it is to be open.
+        width: As wide as it is at most.
     """
     return rx.dialog.root(
         rx.dialog.trigger(trigger),
@@ -32,7 +34,7 @@ def dialog(
             rx.dialog.title(heading, style=theme.SECTION_TEXT),
             rx.dialog.description(text, style=theme.CAPTION_TEXT),
             *children,
-            style={"max_width": theme.ACCOUNT_WIDTH},
+            style={"max_width": width},
         ),
         open=is_open,
         on_open_change=on_toggle,

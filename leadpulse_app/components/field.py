@@ -1,10 +1,24 @@
 """A form field: a visible label, its input, and a hint where one helps."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import reflex as rx
 
 from leadpulse_app.components import theme
+
+_SELECT: theme.Style = {
+    "height": theme.CONTROL_HEIGHT,
+    "min_width": "0",
+    "max_width": "100%",
+    "padding": f"0 {theme.SPACE_2}",
+    "border": f"{theme.HAIR} solid {theme.LINE}",
+    "border_radius": theme.RADIUS,
+    "background": theme.SURFACE,
+    "color": theme.INK,
+    "cursor": "pointer",
+    **theme.BODY_TEXT,
+}
 
 
 def field(label: str, *, name: str, hint: str = "", **props: Any) -> rx.Component:
@@ -123,15 +137,31 @@ def choice_field(
         value=chosen,
         on_change=on_change,
         aria_label=label,
-        style={
-            "height": theme.CONTROL_HEIGHT,
-            "max_width": "100%",
-            "padding": f"0 {theme.SPACE_2}",
-            "border": f"{theme.HAIR} solid {theme.LINE}",
-            "border_radius": theme.RADIUS,
-            "background": theme.SURFACE,
-            "color": theme.INK,
-            "cursor": "pointer",
-            **theme.BODY_TEXT,
-        },
+        style=_SELECT,
+    )
+
+
+def option_field(
+    label: str | rx.Var[str],
+    options: Iterable[tuple[str, str]],
+    *,
+    name: str | rx.Var[str],
+    value: rx.Var[str],
+    style: theme.Style | None = None,
+) -> rx.Component:
+    """Return a list of a form to choose one from, named by its label.
+
+    Args:
+        label: What is chosen.
+        options: Each choice as it is sent and as it is read.
+        name: The name it is sent under.
+        value: The choice at first.
+        style: What the place it stands in asks of it.
+    """
+    return rx.el.select(
+        *(rx.el.option(words, value=option) for option, words in options),
+        name=name,
+        default_value=value,
+        aria_label=label,
+        style={**_SELECT, "height": theme.FIELD_HEIGHT, **(style or {})},
     )

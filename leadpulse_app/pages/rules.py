@@ -8,14 +8,14 @@ from leadpulse_app.components.button import primary_button, quiet_button
 from leadpulse_app.components.card import body, card, section
 from leadpulse_app.components.confirmation import confirmed
 from leadpulse_app.components.content import content
-from leadpulse_app.components.dialog import dialog
 from leadpulse_app.components.field import choice_field, edit_field
 from leadpulse_app.components.layout import columns
 from leadpulse_app.components.moment import moment
+from leadpulse_app.components.rule_editor import EVENT_TYPES, rule_editor
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.components.table import Column, table
-from leadpulse_app.domain.ruleset import MAXIMUM_POINTS, MINIMUM_POINTS
+from leadpulse_app.services.rulesets.usage import NEWEST_ENTRIES, USAGE_DAYS
 from leadpulse_app.state.rules import (
     NEW_RULE,
     OutcomeRow,
@@ -27,9 +27,16 @@ from leadpulse_app.state.rules import (
 _RULE = Column("Rule")
 _EVENT = Column("Event", keep="medium")
 _POINTS = Column("Points", align="end")
+_SHARE = Column(
+    "Share",
+    align="end",
+    keep="wide",
+    quiet=True,
+    explanation=f"Of all points given and taken in the last {USAGE_DAYS} days, as far "
+    f"as the newest {NEWEST_ENTRIES:,} entries of the ledger tell",
+)
+_FIRED = Column("Last fired", keep="wide", quiet=True)
 _ACTIVE = Column("Active", align="end")
-
-_EVENT_TYPES = "known-event-types"
 
 _SPREAD: theme.Style = {
     "display": "flex",
@@ -114,80 +121,6 @@ def _opener(name: rx.Var[str]) -> rx.Component:
     )
 
 
-def _editor(
-    trigger: rx.Component, heading: str, rule: rx.Var[RuleRow] | None = None
-) -> rx.Component:
-    rule_id = NEW_RULE if rule is None else rule.id
-    problems = RulesState.problems
-    return dialog(
-        trigger,
-        heading,
-        "Kept in the draft: nothing changes for events before it is published.",
-        rx.el.form(
-            edit_field(
-                "Name",
-                name="name",
-                value="" if rule is None else rule.name,
-                problem=problems["name"],
-                max_length=120,
-            ),
-            edit_field(
-                "Event",
-                name="event_type",
-                value="" if rule is None else rule.event_type,
-                problem=problems["event_type"],
-                max_length=64,
-                placeholder="demo_request",
-                auto_complete="off",
-                custom_attrs={
-                    "list": _EVENT_TYPES,
-                    "autoCapitalize": "off",
-                    "spellCheck": "false",
-                },
-            ),
-            edit_field(
-                "Points",
-                name="points",
-                value="" if rule is None else rule.points,
-                problem=problems["points"],
-                type="number",
-                min=MINIMUM_POINTS,
-                max=MAXIMUM_POINTS,
-                step=1,
-            ),
-            edit_field(
-                "Description",
-                name="description",
-                value="" if rule is None else rule.description,
-                problem=problems["description"],
-                multiline=True,
-                max_length=500,
-                rows="3",
-            ),
-            rx.el.p(problems["rules"], role="alert", style=theme.PROBLEM_TEXT),
-            rx.el.div(
-                rx.fragment()
-                if rule is None
-                else quiet_button(
-                    "Remove", type="button", on_click=RulesState.remove(rule.id)
-                ),
-                rx.el.div(
-                    rx.dialog.close(quiet_button("Cancel", type="button")),
-                    primary_button("Save to draft", type="submit"),
-                    style={**_BESIDE, "margin_inline_start": "auto"},
-                ),
-                style={**_SPREAD, "margin_top": theme.SPACE_1},
-            ),
-            on_submit=RulesState.save,
-            # What is accepted is said beside the field, in the words of the page.
-            no_validate=True,
-            style={**_STACKED, "margin_top": theme.SPACE_4},
-        ),
-        is_open=RulesState.editing == rule_id,
-        on_toggle=lambda is_open: RulesState.toggle_editor(rule_id, is_open),
-    )
-
-
 def _switch(rule: rx.Var[RuleRow]) -> rx.Component:
     return rx.cond(
         RulesState.may_edit,
@@ -216,35 +149,42 @@ def _change(rule: rx.Var[RuleRow]) -> rx.Component:
     )
 
 
+def _event(rule: rx.Var[RuleRow]) -> rx.Component:
+    return rx.cond(
+        rule.fit,
+        badge(
+            rx.icon("user-round", size=theme.ICON_SMALL, aria_hidden=True),
+            "What a lead is",
+            "iris",
+        ),
+        rx.el.code(rule.event, style={**theme.CODE_TEXT, "color": theme.MUTED}),
+    )
+
+
 def _row(rule: rx.Var[RuleRow]) -> rx.Component:
     return rx.el.tr(
         _RULE.cell(
             rx.el.div(
                 rx.cond(
                     RulesState.may_edit,
-                    _editor(_opener(rule.name), "Edit rule", rule),
+                    rule_editor(_opener(rule.name), "Edit rule", rule.id),
                     rx.el.span(rule.name, style={"font_weight": theme.MEDIUM}),
                 ),
                 _change(rule),
             ),
-            rx.cond(
-                rule.description != "",
-                rx.el.div(rule.description, style=theme.CAPTION_TEXT),
+            rx.el.div(
+                _event(rule),
+                style={**theme.GONE, theme.UNDER_NARROW: {"display": "block"}},
             ),
-            rx.el.code(
-                rule.event_type,
-                style={
-                    **theme.CODE_TEXT,
-                    "color": theme.MUTED,
-                    **theme.GONE,
-                    theme.UNDER_NARROW: {"display": "block"},
-                },
+            rx.el.div(rule.terms, style={"color": theme.MUTED, "_empty": theme.GONE}),
+            rx.el.div(
+                rule.description, style={**theme.CAPTION_TEXT, "_empty": theme.GONE}
             ),
         ),
-        _EVENT.cell(
-            rx.el.code(rule.event_type, style={**theme.CODE_TEXT, "color": theme.MUTED})
-        ),
-        _POINTS.cell(rx.el.span(rule.points_text, style={"font_weight": theme.MEDIUM})),
+        _EVENT.cell(_event(rule)),
+        _POINTS.cell(rx.el.span(rule.points, style={"font_weight": theme.MEDIUM})),
+        _SHARE.cell(rule.share),
+        _FIRED.cell(moment(rule.last_fired)),
         _ACTIVE.cell(_switch(rule)),
         key=rule.id,
         custom_attrs={"data-off": ~rule.active},
@@ -269,11 +209,12 @@ def _bar() -> rx.Component:
         ),
         rx.cond(
             RulesState.may_edit,
-            _editor(
+            rule_editor(
                 quiet_button(
                     rx.icon("plus", size=theme.ICON_SMALL, aria_hidden=True), "Add rule"
                 ),
                 "Add rule",
+                NEW_RULE,
             ),
             rx.el.p(
                 "Only an admin of the project changes rules.", style=theme.CAPTION_TEXT
@@ -546,7 +487,7 @@ def _rules() -> rx.Component:
         card(
             table(
                 "Rules and the points each gives",
-                (_RULE, _EVENT, _POINTS, _ACTIVE),
+                (_RULE, _EVENT, _POINTS, _SHARE, _FIRED, _ACTIVE),
                 rx.foreach(RulesState.rows, _row),
             ),
             style={"& tr[data-off=true] td": {"color": theme.MUTED}},
@@ -585,7 +526,7 @@ def rules_page() -> rx.Component:
                         RulesState.event_types,
                         lambda event_type: rx.el.option(value=event_type),
                     ),
-                    id=_EVENT_TYPES,
+                    id=EVENT_TYPES,
                 ),
             ),
         ),

@@ -1,6 +1,7 @@
 """The rules, the draft of the next version, the versions so far, and a simulator."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from uuid import UUID
@@ -24,11 +25,12 @@ from leadpulse_app.domain.rule_edits import (
     switch_rule,
 )
 from leadpulse_app.domain.ruleset import (
+    ANY_EVENT,
     EVENT_TYPE_RULE,
     EventType,
     Rule,
+    RuleKind,
     Rules,
-    rule_content,
 )
 from leadpulse_app.domain.simulation import RuleOutcome, simulate
 from leadpulse_app.models import Role
@@ -47,10 +49,12 @@ from leadpulse_app.services.rulesets import (
     rebase_draft,
     roll_back,
 )
+from leadpulse_app.services.rulesets.usage import RuleUsage, rule_usage
 from leadpulse_app.state import rule_words, words
 from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of
 from leadpulse_app.state.pages import SettledPage
+from leadpulse_app.state.rule_form import RuleForm, form_of, read_form, whole_number
 
 VERSIONS_SHOWN = 10
 """Versions that are listed at a time."""
@@ -66,17 +70,23 @@ NEW_RULE = "new"
 
 @dataclass(frozen=True)
 class RuleRow:
-    """A rule as a line of the table, and as its editor begins with it."""
+    """A rule as a line of the table."""
 
     id: str
     name: str
     description: str
-    event_type: str
+    fit: bool
+    """Whether it is for what a lead is, and not for events."""
+    event: str
+    terms: str
+    """What it asks, and what bounds its points."""
     points: str
-    points_text: str
     active: bool
     change: str
     """How it differs from what is in force: "New", "Edited" or nothing."""
+    share: str
+    """How much of all points it gave and took lately."""
+    last_fired: Moment
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,7 @@ class _Content:
     ruleset: ActiveRuleset
     draft: Draft | None
     history: VersionPage
+    usage: Mapping[UUID, RuleUsage]
     actor: Actor
     now: datetime
 
@@ -130,6 +141,10 @@ class RulesState(SettledPage, rx.State):
 
     editing: str = ""
     """The rule whose editor is open, or `NEW_RULE`; empty for none."""
+    editor: RuleForm = RuleForm()
+    """What that editor begins with, and its conditions."""
+    has_room: bool = True
+    """Whether that rule may have one more condition."""
     problems: dict[str, str] = {}
     """What is wrong with what was entered, by field."""
 
@@ -158,6 +173,7 @@ class RulesState(SettledPage, rx.State):
                 ruleset=await active_ruleset(session, actor),
                 draft=await get_draft(session, actor),
                 history=await list_versions(session, actor, limit=VERSIONS_SHOWN),
+                usage=await rule_usage(session, actor, now=now),
                 actor=actor,
                 now=now,
             )
@@ -166,9 +182,10 @@ class RulesState(SettledPage, rx.State):
         ruleset, draft, actor = content.ruleset, content.draft, content.actor
         zone = zone_of(actor.time_zone)
         self._rules = draft.rules if draft else ruleset.rules
-        changed = _changes_by_rule(draft)
-        self.rows = [_row(rule, changed.get(rule.id, "")) for rule in self._rules]
-        self.event_types = sorted({rule.event_type for rule in self._rules})
+        self.rows = _rows(content, self._rules, zone)
+        self.event_types = sorted(
+            {rule.event_type for rule in self._rules if rule.event_type} - {ANY_EVENT}
+        )
         self.version = str(ruleset.version)
         self.published = moment_of(ruleset.published_at, now=content.now, zone=zone)
         self.published_by = ruleset.published_by_name or "LeadPulse"
@@ -194,20 +211,55 @@ class RulesState(SettledPage, rx.State):
     def _close(self) -> None:
         self.editing = ""
         self.problems = {}
+        self._edit_form(RuleForm())
 
     @rx.event
     def toggle_editor(self, rule_id: str, is_open: bool) -> None:
         """Open the editor of a rule, or close it without keeping what was entered."""
         self._close()
-        known = {NEW_RULE, *(row.id for row in self.rows)}
-        if is_open is True and isinstance(rule_id, str) and rule_id in known:
+        if is_open is not True or not isinstance(rule_id, str):
+            return
+        rule = self._rule(rule_id)
+        if rule is not None or rule_id == NEW_RULE:
             self.editing = rule_id
+            self._edit_form(form_of(rule) if rule else RuleForm())
+
+    def _rule(self, rule_id: str) -> Rule | None:
+        return next((rule for rule in self._rules if str(rule.id) == rule_id), None)
+
+    def _edit_form(self, form: RuleForm) -> None:
+        self.editor, self.has_room = form, form.has_room
+
+    @rx.event
+    def choose_kind(self, kind: str) -> None:
+        """Let a new rule be for events or for what a lead is."""
+        kinds = {each.value: each for each in RuleKind}
+        chosen = kinds.get(kind) if isinstance(kind, str) else None
+        if self.editing == NEW_RULE and chosen is not None:
+            self._edit_form(self.editor.with_kind(chosen))
+
+    @rx.event
+    def add_condition(self) -> None:
+        """Put one more condition into the editor that is open."""
+        if self.editing and not self.editor.nested:
+            self._edit_form(self.editor.with_row())
+
+    @rx.event
+    def remove_condition(self, key: str) -> None:
+        """Take a condition out of the editor that is open."""
+        self._edit_form(self.editor.without_row(key))
+
+    @rx.event
+    def replace_conditions(self) -> None:
+        """Begin new conditions in place of groups, in the editor that is open."""
+        self._edit_form(self.editor.without_groups())
 
     @rx.event
     async def save(self, form: dict[str, object]) -> None:
         """Keep what was entered for the rule whose editor is open, in the draft."""
+        entered = form if isinstance(form, dict) else {}
         try:
-            content = rule_content(self._entered(form))
+            content = read_form(self.editor, entered, self._rule(self.editing))
             if self.editing == NEW_RULE:
                 rule = Rule(id=uuid7(datetime.now(UTC)), **content.model_dump())
                 await self._edit(add_rule(rule))
@@ -215,16 +267,6 @@ class RulesState(SettledPage, rx.State):
                 await self._edit(change_rule(_rule_id(self.editing), content))
         except InvalidInputError as error:
             self.problems = dict(error.details or {})
-
-    def _entered(self, form: object) -> dict[str, object]:
-        given = form if isinstance(form, dict) else {}
-        return {
-            "name": given.get("name"),
-            "description": given.get("description"),
-            "event_type": _trimmed(given.get("event_type")),
-            "points": _whole_number(given.get("points")),
-            "active": all(row.active for row in self.rows if row.id == self.editing),
-        }
 
     @rx.event
     async def switch(self, rule_id: str, active: bool) -> None:
@@ -332,16 +374,41 @@ class RulesState(SettledPage, rx.State):
         self.tried_points = words.signed(sum(each.points for each in outcomes))
 
 
-def _row(rule: Rule, change: str) -> RuleRow:
+def _rows(content: _Content, rules: Rules, zone: tzinfo) -> list[RuleRow]:
+    changed, usage = _changes_by_rule(content.draft), content.usage
+    all_points = sum(each.points for each in usage.values())
+    rows = []
+    for rule in rules:
+        used = usage.get(rule.id)
+        rows.append(
+            _row(
+                rule,
+                change=changed.get(rule.id, ""),
+                share=f"{words.percent(used.points, all_points)}%"
+                if used
+                else words.NOTHING,
+                last_fired=moment_of(used.last_fired_at, now=content.now, zone=zone)
+                if used
+                else NEVER,
+            )
+        )
+    return rows
+
+
+def _row(rule: Rule, *, change: str, share: str, last_fired: Moment) -> RuleRow:
+    terms = filter(None, (rule_words.asked(rule), rule_words.limits(rule)))
     return RuleRow(
         id=str(rule.id),
         name=rule.name,
         description=rule.description,
-        event_type=rule.event_type,
-        points=str(rule.points),
-        points_text=words.signed(rule.points),
+        fit=rule.kind is RuleKind.FIT,
+        event=rule_words.event(rule.event_type),
+        terms=" · ".join(terms),
+        points=words.signed(rule.points),
         active=rule.active,
         change=change,
+        share=share,
+        last_fired=last_fired,
     )
 
 
@@ -390,22 +457,10 @@ def _rule_id(text: object) -> UUID:
 
 
 def _version(text: object) -> int:
-    number = _whole_number(text)
+    number = whole_number(text)
     if not isinstance(number, int) or not 0 < number < 2**31:
         raise NotFoundError("There is no such version")
     return number
-
-
-def _trimmed(text: object) -> object:
-    return text.strip() if isinstance(text, str) else text
-
-
-def _whole_number(text: object) -> object:
-    """Return the number that a text stands for, or what it is where it is none."""
-    try:
-        return int(text) if isinstance(text, str) else text
-    except ValueError:
-        return text
 
 
 def _pasted_type(text: object) -> str:
