@@ -248,4 +248,4 @@ async def _lead_names(
             col(Lead.project_id) == actor.project_id, col(Lead.id).in_(list(lead_ids))
         )
     )
-    return dict(found.tuples().all())
+    return dict(found.all())

@@ -87,7 +87,10 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()  # until the other end is closed, by whatever
+    # It comes to an end when the other side is closed, by whatever. Read past Python's
+    # buffer, whose lock would be held while the process ends by itself.
+    while os.read(sys.stdin.fileno(), 1):
+        pass
     os._exit(1)
 
 
