@@ -5,7 +5,7 @@ that were merged into it. The lock is never waited for, so scorers neither block
 other nor deadlock, and a crash frees it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
@@ -61,15 +61,7 @@ _LAPSING = """
 _LEAD = sql.SQL("""
     lead.project_id, lead.id, lead.score, lead.email, lead.name, lead.company,
     lead.sequence, lead.last_event_at, lead.last_message_id, lead.memory,
-    lead.last_expiry_at,
-    (
-        SELECT n.due_at FROM next_expiry AS n
-        WHERE (n.project_id, n.lead_id) = (lead.project_id, lead.id)
-    ),
-    EXISTS (
-        SELECT FROM failed_job AS f
-        WHERE (f.project_id, f.lead_id) = (lead.project_id, lead.id)
-    )
+    lead.last_expiry_at
 """)
 
 _LOCK = sql.SQL("""
@@ -96,6 +88,16 @@ _LOCK = sql.SQL("""
 _READ = sql.SQL(
     "SELECT {lead} FROM lead WHERE lead.project_id = %s AND lead.id = ANY (%s)"
 ).format(lead=_LEAD)
+
+_BESIDE = """
+    SELECT n.due_at, f.lead_id IS NOT NULL
+    FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY AS lead (project_id, id, place)
+    LEFT JOIN next_expiry AS n
+        ON (n.project_id, n.lead_id) = (lead.project_id, lead.id)
+    LEFT JOIN failed_job AS f
+        ON (f.project_id, f.lead_id) = (lead.project_id, lead.id)
+    ORDER BY lead.place
+"""  # a statement that waited for a lock shows other tables as they were before it
 
 _CLAIM = """
     WITH claimed AS (
@@ -208,17 +210,22 @@ def _lock_found(
     project_ids, lead_ids = zip(*found, strict=True)
     connection.execute(SCOPE_STATEMENT, (scope_value(set(project_ids)),))
     locked = connection.execute(_LOCK, (list(project_ids), list(lead_ids), limit))
-    return _locked_leads(locked)
+    return _locked_leads(connection, locked.fetchall())
 
 
 def read_locked_leads(
     connection: psycopg.Connection, project_id: UUID, lead_ids: Sequence[UUID]
 ) -> Sequence[LockedLead]:
     """Return roots that the transaction has locked already."""
-    return _locked_leads(connection.execute(_READ, (project_id, list(lead_ids))))
+    found = connection.execute(_READ, (project_id, list(lead_ids)))
+    return _locked_leads(connection, found.fetchall())
 
 
-def _locked_leads(rows: Iterable[tuple[Any, ...]]) -> Sequence[LockedLead]:
+def _locked_leads(
+    connection: psycopg.Connection, rows: Sequence[tuple[Any, ...]]
+) -> Sequence[LockedLead]:
+    keys = [row[0] for row in rows], [row[1] for row in rows]
+    beside = connection.execute(_BESIDE, keys)
     return [
         LockedLead(
             project_id=project_id,
@@ -242,9 +249,7 @@ def _locked_leads(rows: Iterable[tuple[Any, ...]]) -> Sequence[LockedLead]:
             message_id,
             memory,
             last_expiry,
-            next_expiry,
-            has_failed,
-        ) in rows
+        ), (next_expiry, has_failed) in zip(rows, beside, strict=True)
     ]
 
 
