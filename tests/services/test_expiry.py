@@ -131,6 +131,8 @@ def test_of_several_sweeps_at_once_one_takes_each_lead(people: People) -> None:
     )
     with ThreadPoolExecutor(4) as threads:
         done = list(threads.map(lambda _: expire_once(7), range(12)))
+    while (last := expire_once(7)).found_work:  # what all of them had found held
+        done.append(last)
     assert sum(result.leads for result in done) == 20
     assert [people.score(lead_id) for lead_id in leads] == [0] * 20
     assert all(len(people.ledger(lead_id)) == 2 for lead_id in leads)

@@ -197,7 +197,7 @@ def lock_lapsing_leads(
         connection: Within the transaction that will let the points lapse.
         limit: How many leads at most.
     """
-    return _lock_found(connection, _LAPSING, limit, limit)
+    return _lock_found(connection, _LAPSING, limit * _ROWS_PER_LEAD, limit)
 
 
 def _lock_found(
