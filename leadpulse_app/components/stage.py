@@ -5,13 +5,9 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.badge import badge
 from leadpulse_app.domain.stage import Stage
+from leadpulse_app.state import words
 
-WORDS = {
-    Stage.COLD: "Cold",
-    Stage.WARM: "Warm",
-    Stage.HOT: "Hot",
-    Stage.QUALIFIED: "Qualified",
-}
+WORDS = {each: words.stage(each) for each in Stage}
 
 COLOURS = {
     Stage.COLD: "slate",

@@ -3,12 +3,19 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import button_link, quiet_button
+from leadpulse_app.components.button import (
+    button_link,
+    primary_button,
+    quiet_button,
+    text_link,
+)
 from leadpulse_app.components.card import card, section
 from leadpulse_app.components.confirmation import confirmed
 from leadpulse_app.components.connection import live_indicator
 from leadpulse_app.components.content import content
+from leadpulse_app.components.dialog import dialog
 from leadpulse_app.components.explanation import CHANGE, POINTS, RISK, VELOCITY
+from leadpulse_app.components.field import edit_field
 from leadpulse_app.components.layout import columns
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.notice import empty_state
@@ -17,7 +24,8 @@ from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import bone, skeleton_rows
 from leadpulse_app.components.stage import stage_badge
 from leadpulse_app.components.table import Column, table
-from leadpulse_app.state.lead import LeadState, LedgerRow, MergeRow, NameRow
+from leadpulse_app.domain.adjustment import MAXIMUM_ADJUSTMENT, MAXIMUM_NOTE_LENGTH
+from leadpulse_app.state.lead import LeadState, LedgerRow, MergeRow, NameRow, WhyRow
 from leadpulse_app.state.pages import Status
 
 _EVENT = Column("Event")
@@ -26,6 +34,10 @@ _POINTS = Column("Points", align="end", keep="medium", quiet=True, explanation=P
 _CHANGE = Column("Change", align="end", explanation=CHANGE)
 _SCORE = Column("Score", align="end")
 _WHEN = Column("When", align="end", keep="medium", quiet=True)
+
+_BECAUSE = Column("Rule")
+_TIMES = Column("Times", align="end", quiet=True)
+_GAVE = Column("Points", align="end", explanation="What is left of it now")
 
 _NAME = Column("Name")
 _KIND = Column("Kind", quiet=True)
@@ -38,6 +50,9 @@ _FACTS: theme.Style = {
     "background": theme.HAIRLINE,
     "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
 }
+
+
+_LINE: theme.Style = {"display": "flex", "flex_wrap": "wrap", "align_items": "center"}
 
 
 def _fact(
@@ -60,33 +75,185 @@ def _header() -> rx.Component:
                 rx.el.span(LeadState.score, style=theme.FIGURE_TEXT),
                 rx.el.span("points", style={"color": theme.MUTED}),
                 stage_badge(LeadState.stage),
-                style={
-                    "display": "flex",
-                    "align_items": "center",
-                    "gap": theme.SPACE_2,
-                },
+                rx.el.span(
+                    LeadState.outlook,
+                    style={"color": theme.MUTED, "_empty": theme.GONE},
+                ),
+                style={**_LINE, "gap": f"{theme.SPACE_1} {theme.SPACE_2}"},
             ),
-            rx.el.p(
-                LeadState.contact,
-                style={"color": theme.MUTED, "overflow_wrap": "anywhere"},
+            rx.el.div(
+                rx.el.p(
+                    LeadState.contact,
+                    style={"color": theme.MUTED, "overflow_wrap": "anywhere"},
+                ),
+                _adjustment(),
+                style={**_LINE, "gap": f"{theme.SPACE_2} {theme.SPACE_4}"},
             ),
             style={
-                "display": "flex",
-                "flex_wrap": "wrap",
-                "align_items": "center",
+                **_LINE,
                 "justify_content": "space-between",
-                "gap": f"{theme.SPACE_1} {theme.SPACE_6}",
+                "gap": f"{theme.SPACE_2} {theme.SPACE_6}",
                 "padding": theme.SPACE_4,
             },
         ),
-        rx.el.dl(
-            _fact("Next action", LeadState.next_action),
-            _fact("Risk of losing", LeadState.risk, RISK),
-            _fact("Velocity", LeadState.velocity, VELOCITY),
-            _fact("Events in 24 h", LeadState.recent_events),
-            _fact("Last seen", moment(LeadState.last_seen)),
-            _fact("Added", moment(LeadState.added)),
-            style=_FACTS,
+        rx.cond(
+            LeadState.as_of == "",
+            rx.el.dl(
+                _fact("Next action", LeadState.next_action),
+                _fact("Risk of losing", LeadState.risk, RISK),
+                _fact("Velocity", LeadState.velocity, VELOCITY),
+                _fact("Events in 24 h", LeadState.recent_events),
+                _fact("Last seen", moment(LeadState.last_seen)),
+                _fact("Added", moment(LeadState.added)),
+                style=_FACTS,
+            ),
+        ),
+        _as_of(),
+    )
+
+
+def _as_of() -> rx.Component:
+    return rx.el.div(
+        rx.el.form(
+            rx.el.label("As of", html_for="as-of", style={"color": theme.MUTED}),
+            rx.el.input(
+                type="datetime-local",
+                name="at",
+                step="1",
+                default_value=LeadState.as_of_value,
+                key=LeadState.as_of_value,
+                title="In the time zone " + LeadState.zone,
+                # Reflex makes a ref of a prop `id`, and reads forms by it.
+                custom_attrs={
+                    "id": "as-of",
+                    "aria-invalid": LeadState.as_of_problem.bool(),
+                    "aria-describedby": "as-of-problem",
+                },
+                style={
+                    "height": theme.CONTROL_HEIGHT,
+                    "max_width": "100%",
+                    "padding": f"0 {theme.SPACE_2}",
+                    "border": f"{theme.HAIR} solid {theme.LINE}",
+                    "border_radius": theme.RADIUS,
+                    "background": theme.SURFACE,
+                    "color": theme.INK,
+                    **theme.TABLE_TEXT,
+                },
+            ),
+            quiet_button("Show", type="submit"),
+            on_submit=LeadState.show_moment,
+            no_validate=True,
+            style={**_LINE, "gap": theme.SPACE_2},
+        ),
+        rx.el.p(
+            LeadState.as_of_problem,
+            id="as-of-problem",
+            role="alert",
+            style=theme.PROBLEM_TEXT,
+        ),
+        rx.cond(
+            LeadState.as_of != "",
+            rx.el.p(
+                "Score, stage and why as of ",
+                rx.el.span(LeadState.as_of, style={"font_weight": theme.MEDIUM}),
+                ". ",
+                text_link("Back to now", LeadState.now_href),
+                role="status",
+            ),
+        ),
+        style={
+            **_LINE,
+            "gap": f"{theme.SPACE_2} {theme.SPACE_4}",
+            "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
+            "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
+        },
+    )
+
+
+def _adjustment() -> rx.Component:
+    return dialog(
+        quiet_button("Adjust"),
+        "Adjust the score",
+        "The score history shows the points with your name and the note. "
+        "A score stays within 0 and 10,000.",
+        rx.el.form(
+            edit_field(
+                "Points",
+                name="points",
+                value="",
+                problem=LeadState.problems["points"],
+                type="number",
+                min=-MAXIMUM_ADJUSTMENT,
+                max=MAXIMUM_ADJUSTMENT,
+                step=1,
+                placeholder="10, or -10 to take points",
+            ),
+            edit_field(
+                "Note",
+                name="note",
+                value="",
+                problem=LeadState.problems["note"],
+                multiline=True,
+                max_length=MAXIMUM_NOTE_LENGTH,
+                rows="3",
+                placeholder="Why",
+            ),
+            rx.el.div(
+                rx.dialog.close(quiet_button("Cancel", type="button")),
+                primary_button("Adjust score", type="submit"),
+                style={
+                    "display": "flex",
+                    "justify_content": "flex-end",
+                    "gap": theme.SPACE_3,
+                },
+            ),
+            on_submit=LeadState.adjust,
+            no_validate=True,
+            style={
+                "display": "flex",
+                "flex_direction": "column",
+                "gap": theme.SPACE_3,
+                "margin_top": theme.SPACE_4,
+            },
+        ),
+        is_open=LeadState.adjusting,
+        on_toggle=LeadState.toggle_adjusting,
+    )
+
+
+def _why_row(row: rx.Var[WhyRow]) -> rx.Component:
+    return rx.el.tr(
+        _BECAUSE.cell(
+            rx.el.div(row.name, style={"font_weight": theme.MEDIUM}),
+            rx.el.div(row.note, style={**theme.CAPTION_TEXT, "_empty": theme.GONE}),
+        ),
+        _TIMES.cell(row.times),
+        _GAVE.cell(delta(row.delta)),
+        key=row.id,
+    )
+
+
+def _why() -> rx.Component:
+    return rx.cond(
+        LeadState.why.length() > 0,
+        section(
+            "Why this score",
+            table(
+                "What the score is made of, the most points first",
+                (_BECAUSE, _TIMES, _GAVE),
+                rx.fragment(
+                    rx.foreach(LeadState.why, _why_row),
+                    rx.el.tr(
+                        _BECAUSE.cell("Score"),
+                        _TIMES.cell(""),
+                        _GAVE.cell(
+                            rx.el.span(
+                                LeadState.score, style={"font_weight": theme.SEMIBOLD}
+                            )
+                        ),
+                    ),
+                ),
+            ),
         ),
     )
 
@@ -280,7 +447,21 @@ def lead_page() -> rx.Component:
             LeadState.follow,
             loading=_skeleton(),
             ready=rx.fragment(
-                _header(), columns(_ledger(), _identities(), stacked=theme.UNDER_ROOMY)
+                _header(),
+                columns(
+                    rx.el.div(
+                        _why(),
+                        _ledger(),
+                        style={
+                            "display": "flex",
+                            "flex_direction": "column",
+                            "gap": theme.SPACE_4,
+                            "min_width": "0",
+                        },
+                    ),
+                    _identities(),
+                    stacked=theme.UNDER_ROOMY,
+                ),
             ),
             missing=_missing(),
         ),

@@ -17,7 +17,6 @@ from leadpulse_app.domain.ruleset import ADJUST, Rule
 from leadpulse_app.models import Event, Reason, RulesetVersion, ScoreEntry, User
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads import MAXIMUM_PAGE, find_root
-from leadpulse_app.services.rulesets.versions import read_rules
 
 RuleOfVersion: TypeAlias = tuple[int, UUID]
 """A ruleset version and a rule."""
@@ -201,9 +200,10 @@ async def _read_versions(
         )
     )
     return {
-        (version, rule.id): rule
+        (version, UUID(each["id"])): Rule.model_validate(each)
         for version, rules in stored
-        for rule in read_rules(each for each in rules if each["id"] in ids)
+        for each in rules
+        if each["id"] in ids
     }
 
 

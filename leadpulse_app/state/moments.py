@@ -39,9 +39,33 @@ def moment_of(when: datetime | None, *, now: datetime, zone: tzinfo) -> Moment:
     local = when.astimezone(zone)
     return Moment(
         text=_relative(local, now.astimezone(zone)),
-        exact=f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S} {local:%Z}",
+        exact=exact_time(when, zone),
         iso=when.astimezone(UTC).isoformat(timespec="seconds"),
     )
+
+
+def ahead(when: datetime, *, now: datetime, zone: tzinfo) -> str:
+    """Return a time to come as it reads: the weekday within a week, else the day.
+
+    Args:
+        when: The time to show.
+        now: The time of reading.
+        zone: The time zone of the project.
+    """
+    local, today = when.astimezone(zone), now.astimezone(zone)
+    days = (local.date() - today.date()).days
+    if days < 1:
+        return f"today {local:%H:%M}"
+    if days < 7:
+        return f"on {local:%a %H:%M}"
+    year = f" {local.year}" if local.year != today.year else ""
+    return f"on {local.day} {local:%b}{year}"
+
+
+def exact_time(when: datetime, zone: tzinfo) -> str:
+    """Return a time to the second, in the time zone of the project."""
+    local = when.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S} {local:%Z}"
 
 
 def _relative(local: datetime, now: datetime) -> str:

@@ -1,7 +1,11 @@
 """Domain values as people read them: numbers, actions, risks, names of leads."""
 
+from leadpulse_app.domain.fold import ADJUST, FIELDS
 from leadpulse_app.domain.identity import AliasKind
 from leadpulse_app.domain.intelligence import NextAction, Risk
+from leadpulse_app.domain.reason import CORRECTIONS
+from leadpulse_app.domain.ruleset import Period, Rule
+from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Reason
 from leadpulse_app.services.history import HistoryEntry
 from leadpulse_app.services.leads import LeadSummary
@@ -29,10 +33,27 @@ _ALIAS_KINDS = {
     AliasKind.EMAIL: "Email",
 }
 
+_STAGES = {
+    Stage.COLD: "Cold",
+    Stage.WARM: "Warm",
+    Stage.HOT: "Hot",
+    Stage.QUALIFIED: "Qualified",
+}
+
 _CAUSES = {
-    Reason.REFOLDED: "Corrected after an earlier event arrived late.",
-    Reason.MERGED: "Came with a lead that turned out to be the same person.",
-    Reason.UNMERGED: "Corrected when a merge was taken back.",
+    Reason.FIT_GAINED: "Matches what the lead is known as",
+    Reason.FIT_LOST: "No longer matches what the lead is known as",
+    Reason.REFOLDED: "Corrected after an earlier event arrived late",
+    Reason.MERGED: "Came with a lead that turned out to be the same person",
+    Reason.UNMERGED: "Corrected when a merge was taken back",
+}
+
+_RESERVED = {ADJUST: "Adjustment", FIELDS: "Details changed"}
+
+_CAPS = {
+    Period.DAY: "daily cap reached",
+    Period.WEEK: "weekly cap reached",
+    Period.EVER: "cap reached",
 }
 
 _REFUSALS = {
@@ -51,6 +72,11 @@ def number(value: int) -> str:
 def count(things: int, name: str) -> str:
     """Return how many things there are, by their name in the singular."""
     return f"{number(things)} {name}" if things == 1 else f"{number(things)} {name}s"
+
+
+def times(number_of_times: int) -> str:
+    """Return how often something happened."""
+    return f"{number(number_of_times)} \N{MULTIPLICATION SIGN}"
 
 
 def signed(value: int) -> str:
@@ -94,16 +120,52 @@ def contact(lead: LeadSummary) -> str:
     return " · ".join(part for part in known if part and part != lead_name(lead))
 
 
+def stage(value: Stage) -> str:
+    """Return the name of a stage."""
+    return _STAGES[value]
+
+
+def happening(event_type: str) -> str:
+    """Return what happened, by its type: an event, or what a person did to a lead."""
+    return _RESERVED.get(event_type, event_type)
+
+
 def explanation(entry: HistoryEntry) -> str:
     """Return in words what the numbers of a ledger entry don't say by themselves."""
-    if (cause := _CAUSES.get(entry.reason)) is not None:
-        return cause
-    if entry.rule_id is None:
-        return "No rule gives points for this event."
-    if entry.delta != entry.points:
-        edge = "0" if entry.points < 0 else "10,000"
-        return (
-            f"{signed(entry.delta)} of {signed(entry.points)}: "
-            f"a score does not pass {edge}."
-        )
-    return ""
+    return " · ".join(filter(None, (_said(entry), _withheld(entry), _cause(entry))))
+
+
+def _said(entry: HistoryEntry) -> str:
+    if entry.note is None:
+        return ""
+    return f"{entry.adjusted_by}: {entry.note}"
+
+
+def _withheld(entry: HistoryEntry) -> str:
+    if entry.delta == entry.points or entry.reason in CORRECTIONS:
+        return ""
+    sign = MINUS if entry.points < 0 else "+"
+    return f"{sign}{abs(entry.delta):,} of {abs(entry.points):,}"
+
+
+def _cause(entry: HistoryEntry) -> str:
+    match entry.reason:
+        case Reason.EXPIRED:
+            return f"Lapsed{_after(entry.rule)}"
+        case Reason.CAPPED:
+            cap = entry.rule.cap if entry.rule else None
+            return _CAPS[cap.per] if cap else "no more points of this kind"
+        case Reason.RESCORED:
+            return f"Rescored by version {entry.ruleset_version} of the rules"
+        case Reason.CLAMPED | Reason.MANUAL if entry.delta != entry.points:
+            return f"a score does not pass {'0' if entry.points < 0 else '10,000'}"
+        case Reason.SCORED if entry.rule_id is None and entry.event_type != FIELDS:
+            return "No rule gives points for this event"
+        case reason:
+            return _CAUSES.get(reason, "")
+
+
+def _after(rule: Rule | None) -> str:
+    if rule is None or rule.expires_after_days is None:
+        return ""
+    return f" after {count(rule.expires_after_days, 'day')}"

@@ -1,9 +1,13 @@
 """The page of a lead explains its score, and knows no other project's leads."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -17,14 +21,18 @@ from leadpulse_app.services.identity.merging import merge
 from leadpulse_app.settings import get_settings
 from leadpulse_app.state.guard import explain_failure
 from leadpulse_app.state.lead import LeadState
+from leadpulse_app.state.leads import LEADS_PATH
 from tests.product import free_port
+from tests.services.scoring_project import ScoringProject, score_all
 from tests.state.tab import Tab, sent
-from tests.tenants import make_tenant
+from tests.tenants import Tenant, make_tenant
 
 
 async def test_every_line_says_what_happened_and_what_the_score_became() -> None:
     tenant = await make_tenant()
-    lead_id = await tenant.add_lead(name="Ada", email="ada@example.com", score=5)
+    lead_id = await tenant.add_lead(
+        name="Ada", email="ada@example.com", score=5, sequence=1
+    )
     event = await tenant.add_event(lead_id, type="page_view")
     await tenant.add_entry(event, sequence=1, delta=5, rule_id=None)
     state = await Tab(tenant.actor, f"/leads/{lead_id}").open(LeadState)
@@ -137,3 +145,220 @@ async def test_a_lead_of_many_names_lists_the_newest_and_how_many_more() -> None
     ]
     assert state.names_left_out == "And 2 older names."
     assert state.merges_left_out == ""
+
+
+async def make_scoring_tenant() -> Tenant:
+    """Somebody in whose project visits lapse after 3 days and count twice a day."""
+    tenant = await make_tenant()
+    await asyncio.to_thread(score_all)  # what other tests left behind
+    ScoringProject(tenant.actor.project_id, version=1).publish_stored(
+        [
+            {
+                "id": str(UUID(int=1)),
+                "name": "Visit",
+                "event_type": "visit",
+                "points": 6,
+                "cap": {"times": 2, "per": "day"},
+                "expires_after_days": 3,
+            },
+            {
+                "id": str(UUID(int=2)),
+                "name": "Signup",
+                "event_type": "signup",
+                "points": 20,
+            },
+        ]
+    )
+    return tenant
+
+
+async def happen(tenant: Tenant, lead_id: UUID, *event_types: str) -> None:
+    for event_type in event_types:
+        event = await tenant.add_event(lead_id, type=event_type)
+        await tenant.add_pending(event)
+        await asyncio.to_thread(score_all)
+
+
+async def recorded(tenant: Tenant, lead_id: UUID) -> list[datetime]:
+    project = ScoringProject(tenant.actor.project_id)
+    ledger = await asyncio.to_thread(project.ledger, lead_id)
+    return [line["recorded_at"] for line in ledger]
+
+
+def page_at(lead_id: UUID, at: str) -> str:
+    return f"{LEADS_PATH}/{lead_id}?{urlencode({'at': at})}"
+
+
+async def test_a_score_says_why_it_is_that_by_rule() -> None:
+    tenant = await make_scoring_tenant()
+    lead_id = await tenant.add_lead()
+    await happen(tenant, lead_id, "visit", "visit", "visit", "signup")
+    state = await Tab(tenant.actor, f"/leads/{lead_id}").open(LeadState)
+    assert [(row.name, row.times, row.delta) for row in state.why] == [
+        ("Signup", "1 \N{MULTIPLICATION SIGN}", "+20"),
+        ("Visit", "3 \N{MULTIPLICATION SIGN}", "+12"),
+    ]
+    assert state.why[0].note == ""
+    assert "at most 2 a day" in state.why[1].note
+    assert "lapse after 3 days" in state.why[1].note
+    assert "1 capped" in state.why[1].note
+    assert (state.score, state.stage) == ("32", "hot")
+    _, capped, *_ = state.ledger
+    assert capped.explanation == "+0 of 6 · daily cap reached"
+
+
+async def test_a_lead_that_loses_its_stage_says_when() -> None:
+    tenant = await make_scoring_tenant()
+    lead_id = await tenant.add_lead()
+    tab = Tab(tenant.actor, f"/leads/{lead_id}")
+    await happen(tenant, lead_id, "signup")
+    assert (await tab.open(LeadState)).outlook == ""
+    await happen(tenant, lead_id, "visit", "visit")
+    state = await tab.open(LeadState)
+    due = datetime.now(UTC) + timedelta(days=3)
+    assert state.outlook.startswith(f"Drops to Warm on {due:%a} ")
+    assert state.outlook.endswith(" unless active")
+    await happen(tenant, lead_id, "signup")
+    assert (await tab.open(LeadState)).outlook == ""
+
+
+async def test_as_of_a_moment_the_page_shows_what_it_said_then() -> None:
+    tenant = await make_scoring_tenant()
+    lead_id = await tenant.add_lead()
+    await happen(tenant, lead_id, "visit", "visit", "signup")
+    first, second, _ = await recorded(tenant, lead_id)
+    tab = Tab(tenant.actor, page_at(lead_id, second.isoformat()))
+    state = await tab.open(LeadState)
+    assert (state.score, state.stage, state.outlook) == ("12", "warm", "")
+    assert [row.name for row in state.why] == ["Visit"]
+    assert [line.new_score for line in state.ledger] == ["12", "6"]
+    assert state.as_of.endswith(f"{second:%H:%M:%S} UTC")
+    assert state.as_of_value == f"{second:%Y-%m-%dT%H:%M:%S}"
+    assert state.now_href == f"/leads/{lead_id}"
+    tab.go(page_at(lead_id, first.isoformat()))
+    assert (await tab.open(LeadState)).score == "6"
+    tab.go(state.now_href)
+    now = await tab.open(LeadState)
+    assert (now.score, now.as_of, now.as_of_value) == ("32", "", "")
+
+
+@pytest.mark.parametrize(
+    ("at", "problem"),
+    [
+        ("nonsense", "names no moment"),
+        ("2026-13-01T00:00:00Z", "names no moment"),
+        ("9" * 4_000, "names no moment"),
+        ("2000-01-01T00:00:00Z", "Nothing was scored"),
+        ("9999-01-01T00:00:00Z", "in the future"),
+    ],
+)
+async def test_a_moment_that_can_not_be_shown_says_so_beside_the_score_of_now(
+    at: str, problem: str
+) -> None:
+    tenant = await make_scoring_tenant()
+    lead_id = await tenant.add_lead()
+    await happen(tenant, lead_id, "visit")
+    state = await Tab(tenant.actor, page_at(lead_id, at)).open(LeadState)
+    assert problem in state.as_of_problem
+    assert (state.score, state.as_of) == ("6", "")
+
+
+async def test_a_chosen_moment_is_taken_in_the_projects_time_zone() -> None:
+    tenant = await make_scoring_tenant()
+    actor = replace(tenant.actor, time_zone="Asia/Tokyo")
+    lead_id = await tenant.add_lead()
+    tab = Tab(actor, f"/leads/{lead_id}")
+    state = tab.state(LeadState)
+    chosen = await tab.call(state, "show_moment", {"at": "2026-01-02T09:30"})
+    assert "2026-01-02T00%3A30%3A00.999999" in sent(chosen)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"at": ""},
+        {"at": None},
+        {"at": "nonsense"},
+        {"at": "0001-01-01T00:00"},
+        {"at": "9999-12-31T23:59:59"},
+        {"at": "2026-01-01T00:00" + "0" * 10_000},
+        {"at": {"at": 1}},
+        None,
+        7,
+    ],
+)
+async def test_what_is_no_moment_is_refused_where_it_was_entered(form: object) -> None:
+    tenant = await make_scoring_tenant()
+    actor = replace(tenant.actor, time_zone="Asia/Tokyo")
+    tab = Tab(actor, f"/leads/{await tenant.add_lead()}")
+    state = tab.state(LeadState)
+    assert await tab.call(state, "show_moment", form) is None
+    assert state.as_of_problem
+
+
+async def test_an_adjustment_is_made_once_however_often_the_dialog_is_sent() -> None:
+    tenant = await make_scoring_tenant()
+    lead_id = await tenant.add_lead()
+    tab = Tab(tenant.actor, f"/leads/{lead_id}")
+    state = await tab.open(LeadState)
+    await tab.call(state, "toggle_adjusting", True)
+    assert state.adjusting
+    form = {"points": "\N{MINUS SIGN}4", "note": "Wrong person"}
+    await happen(tenant, lead_id, "visit")
+    for _ in range(2):
+        toast = await tab.call(state, "adjust", form)
+        assert "Adjusted by \N{MINUS SIGN}4" in sent(toast)
+        assert not state.adjusting
+    await asyncio.to_thread(score_all)
+    state = await tab.open(LeadState)
+    line, _ = state.ledger
+    assert (state.score, line.delta) == ("2", "\N{MINUS SIGN}4")
+    assert line.event_type == "Adjustment"
+    assert line.explanation == f"{tenant.actor.user_name}: Wrong person"
+    assert [row.name for row in state.why] == ["Visit", "Adjusted by hand"]
+    assert state.recent_events == "1"
+
+
+@pytest.mark.parametrize(
+    ("form", "fields"),
+    [
+        ({}, {"points", "note"}),
+        ({"points": "", "note": "x"}, {"points"}),
+        ({"points": "0", "note": "x"}, {"points"}),
+        ({"points": "1.5", "note": "x"}, {"points"}),
+        ({"points": "10001", "note": "x"}, {"points"}),
+        ({"points": "9" * 9_000, "note": "x"}, {"points"}),
+        ({"points": "\u0665", "note": "x"}, {"points"}),
+        ({"points": ["5"], "note": "x"}, {"points"}),
+        ({"points": "5", "note": " "}, {"note"}),
+        ({"points": "5", "note": "x" * 501}, {"note"}),
+        ({"points": "5", "note": "\0"}, {"note"}),
+        (None, {"points", "note"}),
+    ],
+)
+async def test_what_is_no_adjustment_is_refused_where_it_was_entered(
+    form: Any, fields: set[str]
+) -> None:
+    tenant = await make_scoring_tenant()
+    lead_id = await tenant.add_lead()
+    tab = Tab(tenant.actor, f"/leads/{lead_id}")
+    state = await tab.open(LeadState)
+    await tab.call(state, "toggle_adjusting", True)
+    assert await tab.call(state, "adjust", form) is None
+    assert set(state.problems) == fields
+    assert state.adjusting
+    await asyncio.to_thread(score_all)
+    assert (await tab.open(LeadState)).ledger == []
+
+
+async def test_another_projects_lead_is_not_adjusted() -> None:
+    theirs, tenant = await make_scoring_tenant(), await make_scoring_tenant()
+    lead_id = await theirs.add_lead()
+    tab = Tab(tenant.actor, f"/leads/{lead_id}")
+    state = tab.state(LeadState)
+    toast = await tab.call(state, "adjust", {"points": "5", "note": "x"})
+    assert "no such lead" in sent(toast)
+    await asyncio.to_thread(score_all)
+    shown = await Tab(theirs.actor, f"/leads/{lead_id}").open(LeadState)
+    assert shown.score == "0"

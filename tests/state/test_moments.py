@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadpulse_app.state.moments import NEVER, moment_of, zone_of
+from leadpulse_app.state.moments import NEVER, ahead, moment_of, zone_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -47,3 +47,18 @@ def test_yesterday_is_a_day_of_the_project_not_24_hours() -> None:
 
 def test_an_unknown_time_is_never() -> None:
     assert moment_of(None, now=NOW, zone=UTC) == NEVER
+
+
+@pytest.mark.parametrize(
+    ("in_", "text"),
+    [
+        (timedelta(0), "today 21:00"),
+        (timedelta(hours=2), "today 23:00"),
+        (timedelta(hours=3), "on Wed 00:00"),
+        (timedelta(days=6), "on Mon 21:00"),
+        (timedelta(days=7), "on 1 Dec"),
+        (timedelta(days=60), "on 23 Jan 2027"),
+    ],
+)
+def test_a_time_to_come_is_a_day_of_the_project(in_: timedelta, text: str) -> None:
+    assert ahead(NOW + in_, now=NOW, zone=zone_of("Asia/Tokyo")) == text
