@@ -1,17 +1,20 @@
 """The rules that a project scores by: each of them, and what they would do."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, status
-from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import AliasPath, Field, SkipValidation
+from pydantic.alias_generators import to_camel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadpulse_app.api.access import ActorDep, SessionDep
 from leadpulse_app.api.envelope import Body, Success
+from leadpulse_app.domain.conditions import Fields, Operator
 from leadpulse_app.domain.errors import InvalidInputError
 from leadpulse_app.domain.ids import uuid7
+from leadpulse_app.domain.properties import sanitise_properties
 from leadpulse_app.domain.rule_edits import (
     Edit,
     add_rule,
@@ -22,20 +25,32 @@ from leadpulse_app.domain.rule_edits import (
 from leadpulse_app.domain.ruleset import (
     Description,
     EventType,
+    Period,
     Points,
     Rule,
     RuleContent,
+    RuleKind,
     RuleName,
+    rule_content,
 )
 from leadpulse_app.domain.simulation import Miss, simulate
+from leadpulse_app.domain.stage import Stage
+from leadpulse_app.domain.traits import MAXIMUM_TRAIT_LENGTH
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.rulesets import (
     active_ruleset,
-    count_lead_events,
     edit_draft,
+    example_inputs,
     get_draft,
     publish_edit,
+    read_lead_inputs,
+    tried_ruleset,
 )
+
+_Known = Annotated[
+    str | None,
+    Field(max_length=MAXIMUM_TRAIT_LENGTH, pattern=r"^[^\x00]*$"),
+]
 
 router = APIRouter(prefix="/api/rules", tags=["Rules"])
 
@@ -44,14 +59,37 @@ DraftQuery = Annotated[
 ]
 
 
-def _refused(what: str) -> WrapValidator:
-    def validate(value: Any, accept: ValidatorFunctionWrapHandler) -> Any:
-        try:
-            return accept(value)
-        except ValidationError:
-            raise InvalidInputError(f"{what}; leave it out") from None
+class ConditionFields(Body):
+    """One comparison."""
 
-    return WrapValidator(validate)
+    field: Annotated[
+        str,
+        Field(
+            description="`properties.` with a dotted path, or `lead.email`, "
+            "`lead.name`, `lead.company`.",
+            examples=["properties.plan"],
+        ),
+    ]
+    operator: Operator
+    value: Annotated[
+        Any,
+        Field(description="A text, number or truth; of `in` a list of them."),
+    ] = None
+
+
+class ConditionGroupFields(Body):
+    """Conditions that have to hold."""
+
+    match: Literal["all", "any"] = "all"
+    conditions: "tuple[ConditionGroupFields | ConditionFields, ...]" = ()
+
+
+class CapFields(Body):
+    """How often, or how many points, a rule gives one lead within a period."""
+
+    times: int | None = None
+    points: int | None = None
+    per: Period
 
 
 class RuleFields(Body):
@@ -59,52 +97,80 @@ class RuleFields(Body):
 
     name: RuleName
     description: Description = ""
-    event_type: Annotated[EventType, Field(examples=["page_view"])]
+    kind: RuleKind = RuleKind.BEHAVIOUR
+    event_type: Annotated[
+        str | None,
+        Field(
+            description="Of a rule for events: the type, or `*` for all of them.",
+            examples=["page_view"],
+        ),
+    ] = None
     points: Points
     active: bool = True
     conditions: Annotated[
-        list[Any] | None,
-        Field(max_length=0, description="Always empty."),
-        _refused("A rule has no conditions"),
+        ConditionGroupFields | list[ConditionGroupFields | ConditionFields] | None,
+        Field(description="A list stands for a group of which all have to hold."),
+        SkipValidation,
     ] = None
-    cap: Annotated[
-        None, Field(description="Always null."), _refused("A rule has no cap")
-    ] = None
-    expires_after_days: Annotated[
-        None,
-        Field(description="Always null."),
-        _refused("The points of a rule don't expire"),
-    ] = None
+    cap: Annotated[CapFields | None, SkipValidation] = None
+    expires_after_days: Annotated[int | None, SkipValidation] = None
 
     def content(self) -> RuleContent:
-        """Return what the rule says, as the domain knows it."""
-        return RuleContent(
-            name=self.name,
-            description=self.description,
-            event_type=self.event_type,
-            points=self.points,
-            active=self.active,
-        )
+        """Return what the rule says, as the domain knows it.
+
+        Raises:
+            InvalidInputError: It can't be said; the details say so by field.
+        """
+        said = {name: getattr(self, name) for name in type(self).model_fields}
+        try:
+            return rule_content(said)
+        except InvalidInputError as error:
+            details = {
+                to_camel(name): told for name, told in (error.details or {}).items()
+            }
+            raise InvalidInputError(error.message, details=details) from None
 
 
 class RuleBody(Body):
-    """Points for one type of event."""
+    """Points for events, or for what a lead is."""
 
     id: Annotated[UUID, Field(description="Stays the same in every version.")]
     name: str
     description: str
-    event_type: str
+    kind: RuleKind
+    event_type: str | None
     points: int
     active: bool
-    conditions: list[Any] = []
-    cap: None = None
-    expires_after_days: None = None
+    conditions: ConditionGroupFields
+    cap: CapFields | None
+    expires_after_days: int | None
+
+
+class ThresholdsBody(Body):
+    """The lowest scores of the stages above cold."""
+
+    warm: int
+    hot: int
+    qualified: int
+
+
+class GroupCapsBody(Body):
+    """How many points a lead may have from each kind of rules; null for no limit."""
+
+    behaviour: int | None = None
+    fit: int | None = None
 
 
 class RulesetBody(Body):
     """The rules in force, and the version they make up."""
 
     rules: tuple[RuleBody, ...]
+    thresholds: Annotated[
+        ThresholdsBody, Field(validation_alias=AliasPath("content", "thresholds"))
+    ]
+    group_caps: Annotated[
+        GroupCapsBody, Field(validation_alias=AliasPath("content", "group_caps"))
+    ]
     version: int
     published_at: datetime
 
@@ -126,16 +192,37 @@ class TriedEventBody(Body):
     """An event as the ingest route takes it; its other fields don't matter."""
 
     event: Annotated[EventType, Field(examples=["page_view"])]
+    properties: dict[str, Any] = {}
+
+
+class TriedLeadBody(Body):
+    """What the person of the event is known as."""
+
+    email: _Known = None
+    name: _Known = None
+    company: _Known = None
 
 
 class SimulationBody(Body):
     """What to try the rules on: an event, or all that a lead did."""
 
     event: TriedEventBody | None = None
+    lead: TriedLeadBody = TriedLeadBody()
     lead_id: UUID | None = None
     draft: Annotated[bool, Field(description="Try the draft, where there is one.")] = (
         False
     )
+
+
+class UnmetBody(Body):
+    """A condition that does not hold, and what was found."""
+
+    field: Annotated[str, Field(validation_alias=AliasPath("condition", "field"))]
+    operator: Annotated[
+        Operator, Field(validation_alias=AliasPath("condition", "operator"))
+    ]
+    value: Annotated[Any, Field(validation_alias=AliasPath("condition", "value"))]
+    found: Any
 
 
 class OutcomeBody(Body):
@@ -143,11 +230,16 @@ class OutcomeBody(Body):
 
     rule: RuleBody
     fires: bool
-    times: Annotated[int, Field(description="How many of the events fire it.")]
-    points: Annotated[int, Field(description="What it gives for all of them.")]
+    times: Annotated[int, Field(description="How often it gives points.")]
+    points: Annotated[
+        int, Field(description="What it gives, but for what has lapsed by now.")
+    ]
     reason: Annotated[
         Miss | None,
-        Field(validation_alias="miss", description="Why it does not fire."),
+        Field(validation_alias="miss", description="Why it gives nothing."),
+    ]
+    unmet: Annotated[
+        UnmetBody | None, Field(description="The first condition that does not hold.")
     ]
 
 
@@ -155,10 +247,10 @@ class SimulatedBody(Body):
     """What the rules would do."""
 
     events: int
-    points: Annotated[
-        int, Field(description="The sum, before a score is kept in its bounds.")
-    ]
-    rules: tuple[OutcomeBody, ...]
+    points: Annotated[int, Field(description="What the rules give together.")]
+    score: Annotated[int, Field(description="What a lead that did this would have.")]
+    stage: Stage
+    rules: Annotated[tuple[OutcomeBody, ...], Field(validation_alias="outcomes")]
 
 
 @router.get("")
@@ -184,23 +276,28 @@ async def simulate_rules(
     session: SessionDep, actor: ActorDep, body: SimulationBody
 ) -> Success[SimulatedBody]:
     """Tell which rules would fire, and why the others would not. Nothing changes."""
-    rules = (await active_ruleset(session, actor)).rules
+    now = datetime.now(UTC)
+    active = await active_ruleset(session, actor)
+    content = active.content
     if body.draft and (draft := await get_draft(session, actor)):
-        rules = draft.rules
+        content = draft.content
+    ruleset = tried_ruleset(actor, active, content)
     if body.event is not None and body.lead_id is None:
-        events = {body.event.event: 1}
+        lead = body.lead
+        inputs = example_inputs(
+            ruleset,
+            body.event.event,
+            sanitise_properties(body.event.properties),
+            Fields(lead.email, lead.name, lead.company),
+            now=now,
+        )
     elif body.lead_id is not None and body.event is None:
-        events = dict(await count_lead_events(session, actor, body.lead_id))
+        inputs = await read_lead_inputs(session, actor, body.lead_id, ruleset)
     else:
         message = "Send either an event or a leadId"
         raise InvalidInputError(message, details={"event": message})
-    outcomes = simulate(rules, events)
     return Success(
-        data=SimulatedBody(
-            events=sum(events.values()),
-            points=sum(outcome.points for outcome in outcomes),
-            rules=tuple(OutcomeBody.model_validate(outcome) for outcome in outcomes),
-        )
+        data=SimulatedBody.model_validate(simulate(ruleset, inputs, until=now))
     )
 
 

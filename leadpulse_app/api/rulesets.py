@@ -1,7 +1,7 @@
 """The versions of a project's rules, and the draft of the next one."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
@@ -9,8 +9,17 @@ from pydantic import AliasPath, Field
 
 from leadpulse_app.api.access import ActorDep, SessionDep
 from leadpulse_app.api.envelope import Body, Success
-from leadpulse_app.api.rules import RuleBody, RuleFields, RulesetBody
-from leadpulse_app.domain.ruleset import MAXIMUM_RULES
+from leadpulse_app.api.rules import (
+    CapFields,
+    ConditionGroupFields,
+    GroupCapsBody,
+    RuleBody,
+    RuleFields,
+    RulesetBody,
+    ThresholdsBody,
+)
+from leadpulse_app.domain.ruleset import MAXIMUM_RULES, GroupCaps
+from leadpulse_app.domain.stage import Thresholds
 from leadpulse_app.services.rulesets import (
     MAXIMUM_VERSIONS,
     Draft,
@@ -30,12 +39,16 @@ router = APIRouter(prefix="/api/rulesets", tags=["Rules"])
 VersionPath = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
+ValueBody: TypeAlias = bool | int | str | ConditionGroupFields | CapFields | None
+"""What a field of a rule, or a limit, can be."""
+
+
 class FieldChangeBody(Body):
     """A field of a rule that is another one now."""
 
-    field: Annotated[str, Field(examples=["points"])]
-    before: str | int | bool
-    after: str | int | bool
+    field: Annotated[str, Field(examples=["points", "thresholds.warm"])]
+    before: ValueBody
+    after: ValueBody
 
 
 class ChangedRuleBody(Body):
@@ -60,11 +73,15 @@ class AddedRuleBody(Body):
 
 
 class ChangesBody(Body):
-    """How rules differ from those before."""
+    """How a ruleset differs from the one before."""
 
     added: tuple[AddedRuleBody, ...]
     removed: tuple[RuleBody, ...]
     changed: tuple[ChangedRuleBody, ...]
+    limits: Annotated[
+        tuple[FieldChangeBody, ...],
+        Field(description="Where stages begin, and what each kind of rules may give."),
+    ]
 
 
 class VersionBody(Body):
@@ -86,6 +103,12 @@ class WholeVersionBody(VersionBody):
     """A published version with its rules."""
 
     rules: tuple[RuleBody, ...]
+    thresholds: Annotated[
+        ThresholdsBody, Field(validation_alias=AliasPath("content", "thresholds"))
+    ]
+    group_caps: Annotated[
+        GroupCapsBody, Field(validation_alias=AliasPath("content", "group_caps"))
+    ]
 
 
 class VersionPageBody(Body):
@@ -99,6 +122,12 @@ class DraftBody(Body):
     """Rules that are not in force yet."""
 
     rules: tuple[RuleBody, ...]
+    thresholds: Annotated[
+        ThresholdsBody, Field(validation_alias=AliasPath("content", "thresholds"))
+    ]
+    group_caps: Annotated[
+        GroupCapsBody, Field(validation_alias=AliasPath("content", "group_caps"))
+    ]
     base_version: Annotated[int, Field(description="What it was begun on.")]
     active_version: int
     outdated: Annotated[
@@ -127,6 +156,12 @@ class ReplaceDraftBody(Body):
     rules: Annotated[
         tuple[DraftRuleFields, ...], Field(min_length=1, max_length=MAXIMUM_RULES)
     ]
+    thresholds: Annotated[
+        Thresholds | None, Field(description="Left as they are where this is absent.")
+    ] = None
+    group_caps: Annotated[
+        GroupCaps | None, Field(description="Left as they are where this is absent.")
+    ] = None
 
 
 class PublishBody(Body):
@@ -174,7 +209,14 @@ async def write_draft(
     draft, write to `/api/rules` with `?draft=true`.
     """
     rules = [(fields.id, fields.content()) for fields in body.rules]
-    draft = await replace_draft(session, actor, rules, now=datetime.now(UTC))
+    draft = await replace_draft(
+        session,
+        actor,
+        rules,
+        thresholds=body.thresholds,
+        group_caps=body.group_caps,
+        now=datetime.now(UTC),
+    )
     return Success(data=_draft(draft))
 
 

@@ -99,6 +99,14 @@ class Condition(BaseModel):
         )
 
 
+class Unmet(NamedTuple):
+    """A condition that does not hold."""
+
+    condition: Condition
+    found: object
+    """What was compared; None where there is nothing."""
+
+
 class ConditionGroup(BaseModel):
     """Conditions that have to hold, all of them or any; without any, it holds."""
 
@@ -113,6 +121,20 @@ class ConditionGroup(BaseModel):
             return True
         held = (each.holds(properties, fields) for each in self.conditions)
         return all(held) if self.match == "all" else any(held)
+
+    def first_unmet(
+        self, properties: Mapping[str, object], fields: Fields
+    ) -> Unmet | None:
+        """Return the first condition that keeps it from holding; None if it holds."""
+        if self.holds(properties, fields):
+            return None
+        for each in self.conditions:
+            if isinstance(each, ConditionGroup):
+                if (unmet := each.first_unmet(properties, fields)) is not None:
+                    return unmet
+            elif not each.holds(properties, fields):
+                return Unmet(each, _look_up(each.field, properties, fields))
+        return None
 
     def flat(self) -> Iterator[Condition]:
         """Yield every condition in it, at any depth."""

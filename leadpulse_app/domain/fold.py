@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from leadpulse_app.domain.conditions import Fields
 from leadpulse_app.domain.reason import Reason
-from leadpulse_app.domain.ruleset import ADJUST, FIELDS, Period, Rule, Ruleset
+from leadpulse_app.domain.reserved import ADJUST, FIELDS
+from leadpulse_app.domain.ruleset import Period, Rule, Ruleset
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.domain.traits import MAXIMUM_TRAIT_LENGTH
 

@@ -1,14 +1,23 @@
-"""What a person does to rules: adds, changes, switches or removes one of them."""
+"""What a person does to a ruleset: edits one of its rules, its limits or its tests."""
 
 from collections.abc import Callable
 from typing import TypeAlias
 from uuid import UUID
 
-from leadpulse_app.domain.errors import NotFoundError
-from leadpulse_app.domain.ruleset import Rule, RuleContent, Rules, bounded
+from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
+from leadpulse_app.domain.rule_tests import MAXIMUM_TESTS, RuleTest
+from leadpulse_app.domain.ruleset import (
+    KIND_RULE,
+    GroupCaps,
+    Rule,
+    RuleContent,
+    Rules,
+    RulesetContent,
+)
+from leadpulse_app.domain.stage import Thresholds
 
-Edit: TypeAlias = Callable[[Rules], Rules]
-"""What is to become of rules; it raises a domain error where that can't be."""
+Edit: TypeAlias = Callable[[RulesetContent], RulesetContent]
+"""What is to become of a ruleset; it raises a domain error where that can't be."""
 
 
 def find_rule(rules: Rules, rule_id: UUID) -> Rule:
@@ -25,21 +34,28 @@ def find_rule(rules: Rules, rule_id: UUID) -> Rule:
 
 def add_rule(rule: Rule) -> Edit:
     """Put a new rule behind the others; a project has room for 200."""
-    return lambda rules: bounded((*rules, rule))
+    return lambda content: content.with_rules((*content.rules, rule))
 
 
-def change_rule(rule_id: UUID, content: RuleContent) -> Edit:
-    """Let a rule that is there say something else, in its place."""
-    changed = Rule(id=rule_id, **content.model_dump())
-    return lambda rules: _replaced(rules, find_rule(rules, rule_id), changed)
+def change_rule(rule_id: UUID, said: RuleContent) -> Edit:
+    """Let a rule that is there say something else, in its place. It keeps its kind."""
+    changed = Rule(id=rule_id, **said.model_dump())
+
+    def edit(content: RulesetContent) -> RulesetContent:
+        old = find_rule(content.rules, rule_id)
+        require_kind(old, changed)
+        return _replaced(content, old, changed)
+
+    return edit
 
 
 def switch_rule(rule_id: UUID, *, active: bool) -> Edit:
     """Switch a rule that is there on or off."""
 
-    def edit(rules: Rules) -> Rules:
-        rule = find_rule(rules, rule_id)
-        return _replaced(rules, rule, rule.model_copy(update={"active": active}))
+    def edit(content: RulesetContent) -> RulesetContent:
+        rule = find_rule(content.rules, rule_id)
+        switched = Rule(**rule.model_dump(exclude={"active"}), active=active)
+        return _replaced(content, rule, switched)
 
     return edit
 
@@ -47,12 +63,59 @@ def switch_rule(rule_id: UUID, *, active: bool) -> Edit:
 def remove_rule(rule_id: UUID) -> Edit:
     """Take a rule that is there away; one has to be left."""
 
-    def edit(rules: Rules) -> Rules:
-        gone = find_rule(rules, rule_id)
-        return bounded(tuple(rule for rule in rules if rule is not gone))
+    def edit(content: RulesetContent) -> RulesetContent:
+        gone = find_rule(content.rules, rule_id)
+        return content.with_rules(
+            tuple(rule for rule in content.rules if rule is not gone)
+        )
 
     return edit
 
 
-def _replaced(rules: Rules, old: Rule, new: Rule) -> Rules:
-    return tuple(new if rule is old else rule for rule in rules)
+def change_limits(thresholds: Thresholds, group_caps: GroupCaps) -> Edit:
+    """Let the stages begin, and the kinds of rules end, at other scores."""
+    return lambda content: content.model_copy(
+        update={"thresholds": thresholds, "group_caps": group_caps}
+    )
+
+
+def add_test(test: RuleTest) -> Edit:
+    """Put a test behind the others; a ruleset has room for 50."""
+
+    def edit(content: RulesetContent) -> RulesetContent:
+        if len(content.tests) >= MAXIMUM_TESTS:
+            message = f"A ruleset has {MAXIMUM_TESTS} tests at most"
+            raise InvalidInputError(message, details={"tests": message})
+        return content.model_copy(update={"tests": (*content.tests, test)})
+
+    return edit
+
+
+def remove_test(test_id: UUID) -> Edit:
+    """Take a test away."""
+
+    def edit(content: RulesetContent) -> RulesetContent:
+        kept = tuple(test for test in content.tests if test.id != test_id)
+        if len(kept) == len(content.tests):
+            raise NotFoundError("There is no such test")
+        return content.model_copy(update={"tests": kept})
+
+    return edit
+
+
+def require_kind(old: Rule, new: Rule) -> None:
+    """Refuse that a rule becomes one of another kind.
+
+    What it gave is told apart by its id alone.
+
+    Raises:
+        InvalidInputError: It would.
+    """
+    if old.kind is not new.kind:
+        raise InvalidInputError(KIND_RULE, details={"kind": KIND_RULE})
+
+
+def _replaced(content: RulesetContent, old: Rule, new: Rule) -> RulesetContent:
+    return content.with_rules(
+        tuple(new if rule is old else rule for rule in content.rules)
+    )

@@ -33,6 +33,8 @@ from leadpulse_app.domain.conditions import (
     ConditionGroup,
 )
 from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.domain.reserved import ADJUST, RESERVED_EVENT_TYPES
+from leadpulse_app.domain.rule_tests import MAXIMUM_TESTS, RuleTest
 from leadpulse_app.domain.stage import DEFAULT_THRESHOLDS, Thresholds
 
 MINIMUM_POINTS = -10_000
@@ -42,15 +44,6 @@ MAXIMUM_RULES = 200
 """Rules of one project: every board and every publication reads them all."""
 
 MAXIMUM_EXPIRY_DAYS = 3_650
-
-FIELDS = "$fields"
-"""The reserved type of input by which a person edits a lead's fields."""
-
-ADJUST = "$adjust"
-"""The reserved type of input by which a person gives or takes points."""
-
-RESERVED_EVENT_TYPES = frozenset({FIELDS, ADJUST})
-"""Inputs that the fold keeps for itself; no rule gives points for them."""
 
 ANY_EVENT = "*"
 """What a rule is for that fires on every event."""
@@ -283,14 +276,22 @@ class RulesetContent(BaseModel):
     rules: Rules
     thresholds: Thresholds = DEFAULT_THRESHOLDS
     group_caps: GroupCaps = GroupCaps()
+    tests: Annotated[tuple[RuleTest, ...], Field(max_length=MAXIMUM_TESTS)] = ()
+    """What has to come out under it."""
 
-    def with_rules(self, rules: Rules) -> Self:
+    def with_rules(self, rules: Rules) -> "RulesetContent":
         """Return the same with other rules.
 
         Raises:
             InvalidInputError: There are none, or more than 200.
         """
-        return self.model_copy(update={"rules": bounded(rules)})
+        return RulesetContent(
+            rules=bounded(rules), **{each: getattr(self, each) for each in SETTINGS}
+        )
+
+
+SETTINGS = ("thresholds", "group_caps", "tests")
+"""What a ruleset says beside its rules."""
 
 
 class Ruleset(RulesetContent):

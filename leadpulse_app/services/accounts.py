@@ -31,6 +31,7 @@ from leadpulse_app.domain.errors import (
 )
 from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.domain.password import password_bytes
+from leadpulse_app.domain.ruleset import RulesetContent
 from leadpulse_app.models import Membership, Project, Role, User
 from leadpulse_app.services.keys import WriteKey, create_write_key
 from leadpulse_app.services.rulesets import (
@@ -129,7 +130,8 @@ async def register(
         session,
         project_id,
         version=FIRST_VERSION,
-        rules=default_rules(now=now),
+        content=RulesetContent(rules=default_rules(now=now)),
+        time_zone=project.time_zone,
         published_by=user_id,
         now=now,
     )

@@ -13,7 +13,7 @@ import psycopg
 from leadpulse_app.domain.adjustment import Adjustment
 from leadpulse_app.domain.errors import ConflictError, NotFoundError
 from leadpulse_app.domain.ids import uuid7
-from leadpulse_app.domain.ruleset import ADJUST
+from leadpulse_app.domain.reserved import ADJUST
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.identity.roots import root_of
 from leadpulse_app.services.reserved_inputs import (

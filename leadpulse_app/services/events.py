@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
 from leadpulse_app.domain.errors import InvalidInputError
-from leadpulse_app.domain.ruleset import RESERVED_EVENT_TYPES
+from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.models import Event, Lead, QuarantinedEvent, ScoreEntry
 from leadpulse_app.models.ledger import FIRST
 from leadpulse_app.services.actors import Actor

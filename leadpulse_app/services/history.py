@@ -13,7 +13,8 @@ from sqlmodel import col
 
 from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
 from leadpulse_app.domain.errors import InvalidInputError
-from leadpulse_app.domain.ruleset import ADJUST, Rule
+from leadpulse_app.domain.reserved import ADJUST
+from leadpulse_app.domain.ruleset import Rule
 from leadpulse_app.models import Event, Reason, RulesetVersion, ScoreEntry, User
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads import MAXIMUM_PAGE, find_root

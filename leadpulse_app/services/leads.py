@@ -20,7 +20,7 @@ from leadpulse_app.domain.intelligence import (
     Risk,
     intelligence_of,
 )
-from leadpulse_app.domain.ruleset import RESERVED_EVENT_TYPES
+from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Event, Lead
 from leadpulse_app.services.actors import Actor

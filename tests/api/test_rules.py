@@ -12,6 +12,10 @@ from leadpulse_app.database import transaction
 from leadpulse_app.models import Membership, Role
 from tests.tenants import Tenant, make_tenant
 
+NESTED: Any = []
+for _ in range(4):
+    NESTED = {"conditions": [NESTED] if NESTED else []}
+
 VISIT = {"name": "Visit", "eventType": "visit", "points": 7}
 DRAFT = "/api/rulesets/draft"
 PUBLISH = "/api/rulesets/publish"
@@ -53,10 +57,11 @@ async def test_a_rule_is_added_changed_and_removed_in_force_at_once(
         "id": added["id"],
         "name": "Visit",
         "description": "",
+        "kind": "behaviour",
         "eventType": "visit",
         "points": 7,
         "active": True,
-        "conditions": [],
+        "conditions": {"match": "all", "conditions": []},
         "cap": None,
         "expiresAfterDays": None,
         "version": 2,
@@ -244,7 +249,27 @@ async def test_what_can_not_be_tried_is_refused(
         ("active", None),
         ("conditions", [{"field": "path", "equals": "/pricing"}]),
         ("cap", {"times": 1}),
-        ("expiresAfterDays", 30),
+        ("cap", {"times": 1, "points": 1, "per": "day"}),
+        ("cap", {"times": 0, "per": "day"}),
+        ("cap", "daily"),
+        ("expiresAfterDays", 0),
+        ("expiresAfterDays", 1.5),
+        ("expiresAfterDays", 3_651),
+        ("kind", "other"),
+        ("eventType", None),
+        ("conditions", "none"),
+        ("conditions", {"match": "some", "conditions": []}),
+        ("conditions", [{"field": "path", "operator": "equals", "value": "a"}]),
+        ("conditions", [{"field": "lead.score", "operator": "exists"}]),
+        ("conditions", [{"field": "lead.name", "operator": "equals"}]),
+        ("conditions", [{"field": "lead.name", "operator": "in", "value": "a"}]),
+        (
+            "conditions",
+            [{"field": "lead.name", "operator": "greater_than", "value": "a"}],
+        ),
+        ("conditions", [{"field": "lead.name", "operator": "exists"}] * 51),
+        ("conditions", [[[[[]]]]]),
+        ("conditions", NESTED),
     ],
 )
 async def test_a_rule_that_can_not_be_is_refused_by_field(
@@ -273,7 +298,158 @@ async def test_conditions_cap_and_expiry_may_be_sent_as_none(
     body = {**VISIT, **none}
     answer = await client.post("/api/rules", json=body, headers=tenant.bearer)
     rule = data(answer, status=201)
-    assert {name: rule[name] for name in none} == {**none, "conditions": []}
+    nothing = {"match": "all", "conditions": []}
+    assert {name: rule[name] for name in none} == {**none, "conditions": nothing}
+
+
+async def test_conditions_cap_and_expiry_are_kept_as_they_were_sent(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    plan = {"field": "properties.plan", "operator": "in", "value": ["pro", 5, True]}
+    known = {"field": "lead.email", "operator": "exists", "value": False}
+    group = {
+        "match": "any",
+        "conditions": [plan, {"match": "all", "conditions": [known]}],
+    }
+    said = {
+        "conditions": group,
+        "cap": {"times": 3, "points": None, "per": "week"},
+        "expiresAfterDays": 30,
+        "eventType": "*",
+    }
+    sent = {**VISIT, **said, "conditions": [group]}
+    rule = data(
+        await client.post("/api/rules", json=sent, headers=tenant.bearer), status=201
+    )
+    assert rule["conditions"] == {"match": "all", "conditions": [group]}
+    rule = data(
+        await client.put(
+            f"/api/rules/{rule['id']}", json={**VISIT, **said}, headers=tenant.bearer
+        )
+    )
+    assert {name: rule[name] for name in said} == said
+    versions = data(await client.get("/api/rulesets", headers=tenant.bearer))
+    (changed,) = versions["versions"][0]["changes"]["changed"]
+    (field,) = changed["fields"]
+    assert (field["field"], field["after"]) == ("conditions", group)
+
+
+FIT = {
+    "name": "Acme",
+    "kind": "fit",
+    "points": 25,
+    "conditions": [{"field": "lead.company", "operator": "equals", "value": "Acme"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("eventType", "page_view"),
+        ("conditions", []),
+        (
+            "conditions",
+            [{"field": "properties.plan", "operator": "exists", "value": True}],
+        ),
+        ("cap", {"times": 1, "per": "day"}),
+        ("expiresAfterDays", 3),
+    ],
+)
+async def test_a_rule_for_what_a_lead_is_has_nothing_of_events(
+    client: httpx.AsyncClient, tenant: Tenant, field: str, value: Any
+) -> None:
+    answer = await client.post(
+        "/api/rules", json={**FIT, field: value}, headers=tenant.bearer
+    )
+    assert answer.status_code == 400
+    assert set(answer.json()["details"]) == {field}
+
+
+async def test_a_rule_keeps_its_kind(client: httpx.AsyncClient, tenant: Tenant) -> None:
+    rule = data(
+        await client.post("/api/rules", json=FIT, headers=tenant.bearer), status=201
+    )
+    path = f"/api/rules/{rule['id']}"
+    for query in ({"draft": True}, {}):
+        answer = await client.put(path, json=VISIT, params=query, headers=tenant.bearer)
+        assert answer.status_code == 400
+        assert set(answer.json()["details"]) == {"kind"}
+    replaced = {"rules": [{**VISIT, "id": rule["id"]}]}
+    answer = await client.post(DRAFT, json=replaced, headers=tenant.bearer)
+    assert answer.status_code == 400
+
+
+async def test_stages_and_limits_belong_to_the_ruleset(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    rules = await rules_of(client, tenant)
+    limits = {
+        "thresholds": {"warm": 5, "hot": 50, "qualified": 90},
+        "groupCaps": {"behaviour": 200, "fit": None},
+    }
+    body = {"rules": rules, **limits}
+    draft = data(await client.post(DRAFT, json=body, headers=tenant.bearer))
+    assert {name: draft[name] for name in limits} == limits
+    assert draft["changes"]["limits"] == [
+        {"field": "thresholds.warm", "before": 11, "after": 5},
+        {"field": "thresholds.hot", "before": 31, "after": 50},
+        {"field": "thresholds.qualified", "before": 60, "after": 90},
+        {"field": "group_caps.behaviour", "before": None, "after": 200},
+    ]
+    kept = data(await client.post(DRAFT, json={"rules": rules}, headers=tenant.bearer))
+    assert kept["thresholds"] == limits["thresholds"]
+    published = data(await client.post(PUBLISH, headers=tenant.bearer))
+    assert {name: published[name] for name in limits} == limits
+    tried = await client.post(
+        "/api/rules/simulate",
+        json={"event": {"event": "page_view"}},
+        headers=tenant.bearer,
+    )
+    assert (data(tried)["score"], data(tried)["stage"]) == (5, "warm")
+    back = await client.post("/api/rulesets/1/rollback", headers=tenant.bearer)
+    assert data(back)["thresholds"] == {"warm": 11, "hot": 31, "qualified": 60}
+
+
+@pytest.mark.parametrize(
+    "thresholds",
+    [
+        {"warm": 31, "hot": 31, "qualified": 60},
+        {"warm": 0, "hot": 31, "qualified": 60},
+        {"warm": 1, "hot": 2, "qualified": 10_001},
+        {"warm": "1", "hot": 2, "qualified": 3},
+    ],
+)
+async def test_stages_that_do_not_ascend_are_refused(
+    client: httpx.AsyncClient, tenant: Tenant, thresholds: dict[str, Any]
+) -> None:
+    body = {"rules": [VISIT], "thresholds": thresholds}
+    answer = await client.post(DRAFT, json=body, headers=tenant.bearer)
+    assert answer.status_code == 400
+
+
+async def test_a_simulation_names_what_does_not_hold(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    pro = {"field": "properties.plan", "operator": "equals", "value": "pro"}
+    for rule in ({**VISIT, "conditions": [pro]}, FIT):
+        await client.post("/api/rules?draft=true", json=rule, headers=tenant.bearer)
+
+    async def tried(plan: str, company: str) -> list[Any]:
+        body = {
+            "event": {"event": "visit", "properties": {"plan": plan}},
+            "lead": {"company": company},
+            "draft": True,
+        }
+        answer = await client.post(
+            "/api/rules/simulate", json=body, headers=tenant.bearer
+        )
+        return list(data(answer)["rules"][-2:])
+
+    assert [each["points"] for each in await tried("PRO", "acme")] == [7, 25]
+    visit, fit = await tried("free", "Other")
+    assert (visit["fires"], visit["reason"]) == (False, "conditions")
+    assert visit["unmet"] == {**pro, "found": "free"}
+    assert (fit["reason"], fit["unmet"]["found"]) == ("conditions", "Other")
 
 
 async def test_a_project_keeps_one_rule_and_has_200_at_most(

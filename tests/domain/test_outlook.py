@@ -14,7 +14,8 @@ from leadpulse_app.domain.outlook import (
     StageChange,
     look_ahead,
 )
-from leadpulse_app.domain.ruleset import ADJUST, Rule, Ruleset
+from leadpulse_app.domain.reserved import ADJUST
+from leadpulse_app.domain.ruleset import Rule, Ruleset
 from leadpulse_app.domain.stage import Stage, Thresholds
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

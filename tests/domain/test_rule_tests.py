@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from leadpulse_app.domain.conditions import Condition, ConditionGroup, Operator
 from leadpulse_app.domain.fold import Input, Position
-from leadpulse_app.domain.rule_tests import RuleTest, run_test
+from leadpulse_app.domain.rule_test_runs import run_test
+from leadpulse_app.domain.rule_tests import RuleTest
 from leadpulse_app.domain.ruleset import Cap, Period, Rule, RuleKind, Ruleset
 from leadpulse_app.domain.stage import Stage
 

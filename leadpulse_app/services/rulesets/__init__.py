@@ -13,7 +13,11 @@ from leadpulse_app.services.rulesets.publishing import (
     publish_edit,
     roll_back,
 )
-from leadpulse_app.services.rulesets.simulation import count_lead_events
+from leadpulse_app.services.rulesets.simulation import (
+    example_inputs,
+    read_lead_inputs,
+    tried_ruleset,
+)
 from leadpulse_app.services.rulesets.versions import (
     FIRST_VERSION,
     MAXIMUM_VERSIONS,
@@ -37,17 +41,19 @@ __all__ = [
     "VersionPage",
     "active_ruleset",
     "add_ruleset_version",
-    "count_lead_events",
     "default_rules",
     "discard_draft",
     "edit_draft",
+    "example_inputs",
     "get_draft",
     "get_version",
     "list_versions",
     "publish_draft",
     "publish_edit",
+    "read_lead_inputs",
     "rebase_draft",
     "replace_draft",
     "roll_back",
     "rule_names",
+    "tried_ruleset",
 ]

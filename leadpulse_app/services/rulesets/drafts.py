@@ -15,16 +15,24 @@ from sqlmodel import col
 
 from leadpulse_app.domain.errors import ConflictError, InvalidInputError
 from leadpulse_app.domain.ids import uuid7
-from leadpulse_app.domain.rule_edits import Edit
-from leadpulse_app.domain.ruleset import Rule, RuleContent, Rules, bounded
-from leadpulse_app.domain.ruleset_diff import RulesDiff, apply_diff, diff_rules
+from leadpulse_app.domain.rule_edits import Edit, require_kind
+from leadpulse_app.domain.ruleset import (
+    GroupCaps,
+    Rule,
+    RuleContent,
+    Rules,
+    RulesetContent,
+)
+from leadpulse_app.domain.ruleset_diff import RulesetDiff, apply_diff, diff_rulesets
+from leadpulse_app.domain.stage import Thresholds
 from leadpulse_app.models import Project, RulesetDraft, RulesetVersion, User
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.rulesets.turns import take_turn
 from leadpulse_app.services.rulesets.versions import (
     active_ruleset,
-    read_rules,
+    read_content,
     store_rules,
+    store_settings,
 )
 
 
@@ -32,10 +40,10 @@ from leadpulse_app.services.rulesets.versions import (
 class Draft:
     """Rules that are not in force yet."""
 
-    rules: Rules
+    content: RulesetContent
     base_version: int
     """The version that was in force when it was begun."""
-    base_rules: Rules
+    base: RulesetContent
     active_version: int
     """The version that is in force now."""
     updated_at: datetime
@@ -47,9 +55,14 @@ class Draft:
         return self.base_version != self.active_version
 
     @property
-    def changes(self) -> RulesDiff:
+    def rules(self) -> Rules:
+        """Its rules, in their order."""
+        return self.content.rules
+
+    @property
+    def changes(self) -> RulesetDiff:
         """How it differs from the version that it was begun on."""
-        return diff_rules(self.base_rules, self.rules)
+        return diff_rulesets(self.base, self.content)
 
 
 async def get_draft(session: AsyncSession, actor: Actor) -> Draft | None:
@@ -57,8 +70,10 @@ async def get_draft(session: AsyncSession, actor: Actor) -> Draft | None:
     found = await session.execute(
         select(
             col(RulesetDraft.rules),
+            col(RulesetDraft.settings),
             col(RulesetDraft.base_version),
             col(RulesetVersion.rules),
+            col(RulesetVersion.settings),
             col(Project.ruleset_version),
             col(RulesetDraft.updated_at),
             col(User.name),
@@ -75,11 +90,20 @@ async def get_draft(session: AsyncSession, actor: Actor) -> Draft | None:
     row = found.one_or_none()
     if row is None:
         return None
-    rules, base_version, base_rules, active_version, updated_at, name = row
-    return Draft(
-        read_rules(rules),
+    (
+        rules,
+        settings,
         base_version,
-        read_rules(base_rules),
+        base_rules,
+        base_settings,
+        active_version,
+        updated_at,
+        name,
+    ) = row
+    return Draft(
+        read_content(rules, settings),
+        base_version,
+        read_content(base_rules, base_settings),
         active_version,
         updated_at,
         name,
@@ -94,7 +118,7 @@ async def edit_draft(
     Args:
         session: A transaction scoped to the actor's project.
         actor: An admin of the project.
-        edit: What is to become of the draft's rules.
+        edit: What is to become of the draft.
         now: The time of the edit.
 
     Returns:
@@ -108,16 +132,15 @@ async def edit_draft(
     draft = await get_draft(session, actor)
     if draft is None:
         active = await active_ruleset(session, actor)
-        base_version, base_rules, rules = active.version, active.rules, active.rules
+        base_version, base, content = active.version, active.content, active.content
     else:
-        base_version, base_rules = draft.base_version, draft.base_rules
-        rules = draft.rules
+        base_version, base, content = draft.base_version, draft.base, draft.content
     return await _keep(
         session,
         actor,
-        edit(rules),
+        edit(content),
         base_version=base_version,
-        base_rules=base_rules,
+        base=base,
         now=now,
     )
 
@@ -127,17 +150,22 @@ async def replace_draft(
     actor: Actor,
     rules: Iterable[tuple[UUID | None, RuleContent]],
     *,
+    thresholds: Thresholds | None = None,
+    group_caps: GroupCaps | None = None,
     now: datetime,
 ) -> Draft | None:
     """Make a draft of these rules, on the version in force, whatever there was before.
 
-    Rules keep their order; those that are not in force come last.
+    Rules keep their order; those that are not in force come last. The tests stay those
+    of the draft there was, or of the version in force.
 
     Args:
         session: A transaction scoped to the actor's project.
         actor: An admin of the project.
         rules: What each says, with the id of a rule that is in force or in the draft,
             or without one where it is new.
+        thresholds: Where the stages begin; unknown where that stays as it is.
+        group_caps: What each kind of rules may give; unknown where that stays.
         now: The time of the edit.
 
     Returns:
@@ -145,27 +173,35 @@ async def replace_draft(
 
     Raises:
         ForbiddenError: The actor is no admin.
-        InvalidInputError: There are no rules or more than 200, or an id is none of
-            theirs, or there twice.
+        InvalidInputError: There are no rules or more than 200, an id is none of
+            theirs or there twice, or a rule would become one of another kind.
     """
     await take_turn(session, actor)
     active = await active_ruleset(session, actor)
     draft = await get_draft(session, actor)
-    known = {rule.id for rule in (*active.rules, *(draft.rules if draft else ()))}
+    before = draft.content if draft else active.content
+    known = {rule.id: rule for rule in (*active.rules, *before.rules)}
     given = []
-    for rule_id, content in rules:
-        if rule_id is not None and rule_id not in known:
-            message = "An id is that of no rule, or is there twice"
-            raise InvalidInputError(message, details={"rules": message})
-        known -= {rule_id}
-        given.append(Rule(id=rule_id or uuid7(now), **content.model_dump()))
+    for rule_id, said in rules:
+        rule = Rule(id=rule_id or uuid7(now), **said.model_dump())
+        if rule_id is not None:
+            if rule_id not in known:
+                message = "An id is that of no rule, or is there twice"
+                raise InvalidInputError(message, details={"rules": message})
+            require_kind(known.pop(rule_id), rule)
+        given.append(rule)
     place = {rule.id: number for number, rule in enumerate(active.rules)}
+    ordered = sorted(given, key=lambda rule: place.get(rule.id, len(place)))
+    limits = {"thresholds": thresholds, "group_caps": group_caps}
+    content = before.model_copy(
+        update={name: limit for name, limit in limits.items() if limit is not None}
+    )
     return await _keep(
         session,
         actor,
-        bounded(tuple(sorted(given, key=lambda rule: place.get(rule.id, len(place))))),
+        content.with_rules(tuple(ordered)),
         base_version=active.version,
-        base_rules=active.rules,
+        base=active.content,
         now=now,
     )
 
@@ -183,7 +219,8 @@ async def rebase_draft(
     Raises:
         ForbiddenError: The actor is no admin.
         ConflictError: There is no draft.
-        InvalidInputError: Together there would be no rule, or more than 200.
+        InvalidInputError: Together there would be no rule, or more than 200, or the
+            stages would not ascend.
     """
     await take_turn(session, actor)
     draft = await get_draft(session, actor)
@@ -193,9 +230,9 @@ async def rebase_draft(
     return await _keep(
         session,
         actor,
-        apply_diff(active.rules, draft.changes),
+        apply_diff(active.content, draft.changes),
         base_version=active.version,
-        base_rules=active.rules,
+        base=active.content,
         now=now,
     )
 
@@ -215,17 +252,18 @@ async def discard_draft(session: AsyncSession, actor: Actor) -> None:
 async def _keep(
     session: AsyncSession,
     actor: Actor,
-    rules: Rules,
+    content: RulesetContent,
     *,
     base_version: int,
-    base_rules: Rules,
+    base: RulesetContent,
     now: datetime,
 ) -> Draft | None:
-    if rules == base_rules:
+    if not diff_rulesets(base, content):
         await discard_draft(session, actor)
         return None
     values = {
-        "rules": store_rules(rules),
+        "rules": store_rules(content.rules),
+        "settings": store_settings(content),
         "base_version": base_version,
         "updated_by": actor.user_id,
         "updated_at": now,

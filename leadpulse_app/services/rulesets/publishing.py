@@ -12,7 +12,8 @@ from sqlmodel import col
 
 from leadpulse_app.domain.errors import ConflictError
 from leadpulse_app.domain.rule_edits import Edit
-from leadpulse_app.domain.ruleset import Rules
+from leadpulse_app.domain.ruleset import RulesetContent
+from leadpulse_app.domain.ruleset_diff import diff_rulesets
 from leadpulse_app.models import Project
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.rulesets.drafts import discard_draft, get_draft
@@ -47,7 +48,7 @@ async def publish_edit(
     """
     await take_turn(session, actor)
     active = await active_ruleset(session, actor)
-    return await _publish(session, actor, edit(active.rules), now=now)
+    return await _publish(session, actor, edit(active.content), now=now)
 
 
 async def publish_draft(
@@ -86,7 +87,7 @@ async def publish_draft(
     if seen_at is not None and seen_at != draft.updated_at:
         raise ConflictError("Somebody changed the draft meanwhile; look at it again")
     await discard_draft(session, actor)
-    return await _publish(session, actor, draft.rules, now=now)
+    return await _publish(session, actor, draft.content, now=now)
 
 
 async def roll_back(
@@ -104,27 +105,28 @@ async def roll_back(
     await take_turn(session, actor)
     older = await get_version(session, actor, version)
     return await _publish(
-        session, actor, older.rules, now=now, restored_version=version
+        session, actor, older.content, now=now, restored_version=version
     )
 
 
 async def _publish(
     session: AsyncSession,
     actor: Actor,
-    rules: Rules,
+    content: RulesetContent,
     *,
     now: datetime,
     restored_version: int | None = None,
 ) -> int:
     active = await active_ruleset(session, actor)
-    if rules == active.rules:
+    if not diff_rulesets(active.content, content):
         return active.version
     version = active.version + 1
     await add_ruleset_version(
         session,
         actor.project_id,
         version=version,
-        rules=rules,
+        content=content,
+        time_zone=actor.time_zone,
         published_by=actor.user_id,
         now=now,
         restored_version=restored_version,

@@ -1,27 +1,62 @@
-"""Tries rules on what a lead did, without changing anything."""
+"""What rules are tried on: what a lead did, or an event that did not happen."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from leadpulse_app.domain.conditions import Fields
+from leadpulse_app.domain.fold import FIELDS, Input, Position
+from leadpulse_app.domain.ruleset import Ruleset, RulesetContent
 from leadpulse_app.models import Event, Lead, QuarantinedEvent
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads import find_root
+from leadpulse_app.services.rulesets.versions import ActiveRuleset, read_ruleset
 
 SIMULATED_EVENTS = 10_000
 """How many of a lead's newest events are tried, so that the answer comes at once."""
 
 
-async def count_lead_events(
-    session: AsyncSession, actor: Actor, lead_id: UUID
-) -> Mapping[str, int]:
-    """Return how many of a lead's events there are of each type.
+def tried_ruleset(
+    actor: Actor, active: ActiveRuleset, content: RulesetContent
+) -> Ruleset:
+    """Return a ruleset as the version that it would be if it were published now."""
+    return read_ruleset(content, version=active.version + 1, time_zone=actor.time_zone)
 
-    Those of leads that were merged into it count too, and those held back do not. Of
-    more than 10,000, the ones that happened last count.
+
+def example_inputs(
+    ruleset: Ruleset,
+    event_type: str,
+    properties: Mapping[str, object],
+    fields: Fields,
+    *,
+    now: datetime,
+) -> list[Input]:
+    """Return what a lead would be given to fold that is known so, and does one thing.
+
+    Args:
+        ruleset: What it is folded by.
+        event_type: What it does.
+        properties: How.
+        fields: What it is known as before.
+        now: When.
+    """
+    said = {name: value for name, value in fields._asdict().items() if value}
+    first = Input(Position(now, ""), 0, FIELDS, said, None, True, ruleset)
+    done = Input(Position(now, "1"), 1, event_type, None, properties, True, ruleset)
+    return [first, done] if said else [done]
+
+
+async def read_lead_inputs(
+    session: AsyncSession, actor: Actor, lead_id: UUID, ruleset: Ruleset
+) -> list[Input]:
+    """Return all that a lead did, to be folded by a ruleset.
+
+    What leads did that were merged into it counts too, and what is held back does not.
+    Of more than 10,000 events, the ones that happened last are returned.
 
     Raises:
         NotFoundError: The project has no such lead.
@@ -35,8 +70,16 @@ async def count_lead_events(
         col(QuarantinedEvent.project_id) == actor.project_id,
         col(QuarantinedEvent.event_id) == col(Event.id),
     )
-    newest = (
-        select(col(Event.type))
+    found = await session.execute(
+        select(
+            col(Event.occurred_at),
+            col(Event.message_id),
+            col(Event.id),
+            col(Event.type),
+            col(Event.traits),
+            col(Event.properties),
+            col(Event.user_id).is_not(None).label("has_user_id"),
+        )
         .where(
             col(Event.project_id) == actor.project_id,
             col(Event.lead_id).in_(members),
@@ -44,9 +87,16 @@ async def count_lead_events(
         )
         .order_by(col(Event.occurred_at).desc())
         .limit(SIMULATED_EVENTS)
-        .subquery()
     )
-    found = await session.execute(
-        select(newest.c.type, func.count()).group_by(newest.c.type)
-    )
-    return dict(found.all())
+    return [
+        Input(
+            Position(row.occurred_at, row.message_id),
+            row.id,
+            row.type,
+            row.traits,
+            row.properties,
+            row.has_user_id,
+            ruleset,
+        )
+        for row in found
+    ]

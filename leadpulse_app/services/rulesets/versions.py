@@ -14,8 +14,15 @@ from sqlmodel import col
 from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
 from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
 from leadpulse_app.domain.ids import uuid7
-from leadpulse_app.domain.ruleset import DEFAULT_POINTS, Rule, Rules
-from leadpulse_app.domain.ruleset_diff import RulesDiff, diff_rules
+from leadpulse_app.domain.ruleset import (
+    DEFAULT_POINTS,
+    SETTINGS,
+    Rule,
+    Rules,
+    Ruleset,
+    RulesetContent,
+)
+from leadpulse_app.domain.ruleset_diff import RulesetDiff, diff_rulesets
 from leadpulse_app.models import Project, RulesetVersion, User
 from leadpulse_app.services.actors import Actor
 
@@ -34,9 +41,14 @@ class ActiveRuleset:
     """The version that the next event is scored by, and who published it."""
 
     version: int
-    rules: Rules
+    content: RulesetContent
     published_at: datetime
     published_by_name: str | None
+
+    @property
+    def rules(self) -> Rules:
+        """Its rules, in their order."""
+        return self.content.rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +56,19 @@ class PublishedVersion:
     """A version, and how it differs from the one before."""
 
     version: int
-    rules: Rules
+    content: RulesetContent
     published_at: datetime
     published_by_name: str | None
     restored_version: int | None
     """The older version that it brought back."""
     active: bool
     """Whether it is in force."""
-    changes: RulesDiff
+    changes: RulesetDiff
+
+    @property
+    def rules(self) -> Rules:
+        """Its rules, in their order."""
+        return self.content.rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,7 @@ async def active_ruleset(session: AsyncSession, actor: Actor) -> ActiveRuleset:
         select(
             col(RulesetVersion.version),
             col(RulesetVersion.rules),
+            col(RulesetVersion.settings),
             col(RulesetVersion.published_at),
             col(User.name),
         )
@@ -92,8 +110,9 @@ async def active_ruleset(session: AsyncSession, actor: Actor) -> ActiveRuleset:
         .outerjoin(User, col(User.id) == RulesetVersion.published_by)
         .where(col(RulesetVersion.project_id) == actor.project_id)
     )
-    version, rules, published_at, published_by_name = found.one()
-    return ActiveRuleset(version, read_rules(rules), published_at, published_by_name)
+    version, rules, settings, published_at, published_by_name = found.one()
+    content = read_content(rules, settings)
+    return ActiveRuleset(version, content, published_at, published_by_name)
 
 
 async def list_versions(
@@ -144,17 +163,22 @@ async def add_ruleset_version(
     project_id: UUID,
     *,
     version: int,
-    rules: Rules,
+    content: RulesetContent,
+    time_zone: str,
     published_by: UUID,
     now: datetime,
     restored_version: int | None = None,
 ) -> None:
-    """Write a version down; it takes force once the project points at it."""
+    """Write a version down; it takes force once the project points at it.
+
+    The time zone in which its days and weeks begin is the project's at that moment.
+    """
     session.add(
         RulesetVersion(
             project_id=project_id,
             version=version,
-            rules=store_rules(rules),
+            rules=store_rules(content.rules),
+            settings=store_settings(content) | {"time_zone": time_zone},
             published_by=published_by,
             published_at=now,
             restored_version=restored_version,
@@ -185,9 +209,27 @@ def read_rules(stored: Iterable[Mapping[str, object]]) -> Rules:
     return tuple(Rule.model_validate(rule) for rule in stored)
 
 
+def read_content(
+    rules: Iterable[Mapping[str, object]], settings: Mapping[str, Any]
+) -> RulesetContent:
+    """Return a ruleset as `store_rules` and `store_settings` left it."""
+    return RulesetContent.model_validate({"rules": rules, **settings})
+
+
+def read_ruleset(content: RulesetContent, *, version: int, time_zone: str) -> Ruleset:
+    """Return what a ruleset would be as a version, to fold by it."""
+    said = {name: getattr(content, name) for name in ("rules", *SETTINGS)}
+    return Ruleset(version=version, time_zone=time_zone, **said)
+
+
 def store_rules(rules: Rules) -> list[dict[str, Any]]:
     """Return rules as a table keeps them."""
     return [rule.model_dump(mode="json") for rule in rules]
+
+
+def store_settings(content: RulesetContent) -> dict[str, Any]:
+    """Return what a ruleset says beside its rules, as a table keeps it."""
+    return content.model_dump(mode="json", include=set(SETTINGS))
 
 
 async def _read_versions(
@@ -198,6 +240,7 @@ async def _read_versions(
         select(
             col(RulesetVersion.version),
             col(RulesetVersion.rules),
+            col(RulesetVersion.settings),
             col(RulesetVersion.published_at),
             col(User.name),
             col(RulesetVersion.restored_version),
@@ -214,17 +257,17 @@ async def _read_versions(
     if newest is not None:
         wanted = wanted.where(col(RulesetVersion.version) <= newest)
     rows = (await session.execute(wanted)).all()
-    rules = [read_rules(row.rules) for row in rows]
-    olders: list[Rules] = [*rules[1:], ()]
+    contents = [read_content(row.rules, row.settings) for row in rows]
+    olders = [*contents[1:], RulesetContent(rules=())]
     return tuple(
         PublishedVersion(
             version=row.version,
-            rules=rules_of_it,
+            content=content,
             published_at=row.published_at,
             published_by_name=row.name,
             restored_version=row.restored_version,
             active=row.active,
-            changes=diff_rules(older, rules_of_it),
+            changes=diff_rulesets(older, content),
         )
-        for row, rules_of_it, older in zip(rows, rules, olders, strict=True)
+        for row, content, older in zip(rows, contents, olders, strict=True)
     )[:limit]
