@@ -141,7 +141,7 @@ class HistoryEntryBody(Body):
         Field(
             description=(
                 "What the rule, or the person, gives; of a lapse, what is to be taken "
-                "back."
+                "back; of a correction, what one of these was at last."
             )
         ),
     ]

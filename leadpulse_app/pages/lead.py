@@ -54,6 +54,15 @@ _FACTS: theme.Style = {
 
 _LINE: theme.Style = {"display": "flex", "flex_wrap": "wrap", "align_items": "center"}
 
+_EXPLANATION: theme.Style = {
+    **theme.CAPTION_TEXT,
+    "display": "-webkit-box",
+    "WebkitBoxOrient": "vertical",
+    "WebkitLineClamp": "3",
+    "overflow": "hidden",
+}
+"""A note may be long; all of it shows on hover."""
+
 
 def _fact(
     label: str, value: rx.Component | rx.Var[str], explanation: str = ""
@@ -86,7 +95,7 @@ def _header() -> rx.Component:
                     LeadState.contact,
                     style={"color": theme.MUTED, "overflow_wrap": "anywhere"},
                 ),
-                _adjustment(),
+                rx.cond(LeadState.as_of == "", _adjustment()),
                 style={**_LINE, "gap": f"{theme.SPACE_2} {theme.SPACE_4}"},
             ),
             style={
@@ -131,7 +140,7 @@ def _as_of() -> rx.Component:
                 },
                 style={
                     "height": theme.CONTROL_HEIGHT,
-                    "max_width": "100%",
+                    "min_width": "0",
                     "padding": f"0 {theme.SPACE_2}",
                     "border": f"{theme.HAIR} solid {theme.LINE}",
                     "border_radius": theme.RADIUS,
@@ -143,7 +152,13 @@ def _as_of() -> rx.Component:
             quiet_button("Show", type="submit"),
             on_submit=LeadState.show_moment,
             no_validate=True,
-            style={**_LINE, "gap": theme.SPACE_2},
+            style={
+                "display": "flex",
+                "align_items": "center",
+                "gap": theme.SPACE_2,
+                "min_width": "0",
+                "white_space": "nowrap",
+            },
         ),
         rx.el.p(
             LeadState.as_of_problem,
@@ -254,6 +269,7 @@ def _why() -> rx.Component:
                     ),
                 ),
             ),
+            style={"& table th:first-of-type": {"width": "100%"}},
         ),
     )
 
@@ -264,7 +280,9 @@ def _ledger_row(entry: rx.Var[LedgerRow]) -> rx.Component:
             rx.el.div(entry.event_type, style={"font_weight": theme.MEDIUM}),
             rx.cond(
                 entry.explanation != "",
-                rx.el.div(entry.explanation, style=theme.CAPTION_TEXT),
+                rx.el.div(
+                    entry.explanation, title=entry.explanation, style=_EXPLANATION
+                ),
             ),
             rx.el.div(
                 moment(entry.occurred),

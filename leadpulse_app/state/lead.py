@@ -23,6 +23,7 @@ from leadpulse_app.domain.errors import (
 from leadpulse_app.domain.event import parse_time
 from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.domain.outlook import NOTHING_AHEAD, Outlook
+from leadpulse_app.domain.reason import CORRECTIONS
 from leadpulse_app.domain.ruleset import RuleKind
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Role
@@ -481,14 +482,20 @@ def _taken(points: int, delta: int) -> str:
     return f"{words.signed(delta)} of {words.signed(points)}"
 
 
+def _nominal(entry: HistoryEntry) -> str:
+    """Return what was to be given; of a correction that says nothing."""
+    is_given = entry.rule_id is not None or entry.note is not None
+    if entry.reason in CORRECTIONS or not is_given:
+        return words.NOTHING
+    return words.signed(entry.points)
+
+
 def _ledger_row(entry: HistoryEntry, now: datetime, zone: tzinfo) -> LedgerRow:
     return LedgerRow(
         id=str(entry.sequence),
         event_type=words.happening(entry.event_type),
         rule=(entry.rule.name if entry.rule else "") or words.NOTHING,
-        points=words.signed(entry.points)
-        if entry.rule_id or entry.note is not None
-        else words.NOTHING,
+        points=_nominal(entry),
         delta=words.signed(entry.delta),
         old_score=words.number(entry.old_score),
         new_score=words.number(entry.new_score),
