@@ -163,5 +163,10 @@ def option_field(
         name=name,
         default_value=value,
         aria_label=label,
-        style={**_SELECT, "height": theme.FIELD_HEIGHT, **(style or {})},
+        style={
+            **_SELECT,
+            **theme.TABLE_TEXT,
+            "height": theme.FIELD_HEIGHT,
+            **(style or {}),
+        },
     )

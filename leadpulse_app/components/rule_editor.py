@@ -42,7 +42,7 @@ _KINDS = {
 }
 
 _LEAD_FIELDS = tuple(
-    (subject, f"Lead's {subject.removeprefix(LEAD)}")
+    (subject, f"Lead {subject.removeprefix(LEAD)}")
     for subject in SUBJECTS
     if subject != PROPERTY
 )

@@ -5,20 +5,21 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.badge import badge
 from leadpulse_app.components.button import primary_button, quiet_button
-from leadpulse_app.components.card import body, card, section
+from leadpulse_app.components.card import card, section
 from leadpulse_app.components.confirmation import confirmed
 from leadpulse_app.components.content import content
-from leadpulse_app.components.field import choice_field, edit_field
 from leadpulse_app.components.layout import columns
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.rule_editor import EVENT_TYPES, rule_editor
+from leadpulse_app.components.rule_limits import rule_limits
+from leadpulse_app.components.rule_simulator import rule_simulator
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.components.table import Column, table
+from leadpulse_app.components.what_if import what_if
 from leadpulse_app.services.rulesets.usage import NEWEST_ENTRIES, USAGE_DAYS
 from leadpulse_app.state.rules import (
     NEW_RULE,
-    OutcomeRow,
     RuleRow,
     RulesState,
     VersionRow,
@@ -245,6 +246,7 @@ def _publish() -> rx.Component:
 
 def _draft_actions() -> rx.Component:
     return rx.el.div(
+        what_if(),
         confirmed(
             quiet_button("Discard"),
             "Discard the draft?",
@@ -264,7 +266,7 @@ def _draft_actions() -> rx.Component:
 def _draft() -> rx.Component:
     return rx.el.div(
         rx.cond(
-            RulesState.changes.length() > 0,
+            RulesState.has_draft,
             rx.el.div(
                 rx.el.div(
                     rx.el.p(
@@ -296,113 +298,6 @@ def _draft() -> rx.Component:
         ),
         role="status",
         style={"_empty": theme.GONE},
-    )
-
-
-def _outcome(outcome: rx.Var[OutcomeRow], *, fires: bool) -> rx.Component:
-    return rx.el.li(
-        rx.el.span(outcome.name, style={"min_width": "0", "overflow_wrap": "anywhere"}),
-        rx.el.span(
-            outcome.points if fires else outcome.miss,
-            style={"font_weight": theme.MEDIUM} if fires else theme.CAPTION_TEXT,
-        ),
-        key=outcome.id,
-        style={
-            "display": "flex",
-            "align_items": "baseline",
-            "justify_content": "space-between",
-            "gap": theme.SPACE_3,
-            **({} if fires else {"color": theme.MUTED}),
-        },
-    )
-
-
-def _outcomes() -> rx.Component:
-    bare: theme.Style = {**_LINES, "padding": "0", "list_style": "none"}
-    return rx.el.div(
-        rx.cond(
-            RulesState.firing.length() > 0,
-            rx.fragment(
-                rx.el.p(
-                    rx.el.code(RulesState.tried, style=theme.CODE_TEXT),
-                    " gives ",
-                    rx.el.span(
-                        RulesState.tried_points, style={"font_weight": theme.SEMIBOLD}
-                    ),
-                ),
-                rx.el.ul(
-                    rx.foreach(
-                        RulesState.firing, lambda each: _outcome(each, fires=True)
-                    ),
-                    aria_label="Rules that fire",
-                    style=bare,
-                ),
-            ),
-            rx.el.p(
-                "No rule gives points for ",
-                rx.el.code(RulesState.tried, style=theme.CODE_TEXT),
-            ),
-        ),
-        rx.el.details(
-            rx.el.summary(
-                "Why not the others", style={"cursor": "pointer", **theme.CAPTION_TEXT}
-            ),
-            rx.el.ul(
-                rx.foreach(
-                    RulesState.resting, lambda each: _outcome(each, fires=False)
-                ),
-                aria_label="Rules that don't fire",
-                style={**bare, "margin_top": theme.SPACE_2},
-            ),
-        ),
-        style=_STACKED,
-    )
-
-
-def _simulator() -> rx.Component:
-    return section(
-        "Simulator",
-        body(
-            choice_field(
-                "Type of event to try",
-                "Choose an event…",
-                RulesState.event_types,
-                rx.cond(
-                    RulesState.event_types.contains(RulesState.tried),
-                    RulesState.tried,
-                    "",
-                ),
-                RulesState.try_type,
-            ),
-            rx.el.details(
-                rx.el.summary(
-                    "Or paste an event",
-                    style={"cursor": "pointer", **theme.CAPTION_TEXT},
-                ),
-                rx.el.form(
-                    edit_field(
-                        "Event as JSON",
-                        name="event",
-                        value='{"event": "demo_request"}',
-                        problem=RulesState.tried_problem,
-                        multiline=True,
-                        rows="4",
-                        style=theme.CODE_TEXT,
-                        custom_attrs={"spellCheck": "false"},
-                    ),
-                    rx.el.div(quiet_button("Try it", type="submit")),
-                    on_submit=RulesState.try_event,
-                    style={**_STACKED, "margin_top": theme.SPACE_2},
-                ),
-            ),
-            rx.el.div(rx.cond(RulesState.tried != "", _outcomes()), aria_live="polite"),
-        ),
-        note=rx.el.span(
-            rx.cond(
-                RulesState.changes.length() > 0, "Tries the draft", "Changes nothing"
-            ),
-            style=theme.CAPTION_TEXT,
-        ),
     )
 
 
@@ -513,9 +408,13 @@ def rules_page() -> rx.Component:
                 _bar(),
                 _draft(),
                 columns(
-                    _rules(),
                     rx.el.div(
-                        _simulator(),
+                        _rules(),
+                        rule_limits(),
+                        style={**_STACKED, "gap": theme.SPACE_4},
+                    ),
+                    rx.el.div(
+                        rule_simulator(),
                         _versions(),
                         style={**_STACKED, "gap": theme.SPACE_4},
                     ),

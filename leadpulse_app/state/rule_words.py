@@ -1,5 +1,6 @@
 """Rules, and what differs between them, as people read them."""
 
+import json
 from collections.abc import Iterable
 
 from leadpulse_app.domain.conditions import (
@@ -9,6 +10,7 @@ from leadpulse_app.domain.conditions import (
     ConditionGroup,
     Operator,
     Scalar,
+    Unmet,
 )
 from leadpulse_app.domain.ruleset import (
     ANY_EVENT,
@@ -18,7 +20,7 @@ from leadpulse_app.domain.ruleset import (
     RuleContent,
     RuleKind,
 )
-from leadpulse_app.domain.ruleset_diff import ChangedRule, RulesDiff
+from leadpulse_app.domain.ruleset_diff import ChangedRule, FieldChange, RulesetDiff
 from leadpulse_app.domain.simulation import Miss, RuleOutcome
 from leadpulse_app.state import words
 
@@ -40,6 +42,11 @@ OPERATORS = {
     Operator.GREATER_THAN: "is greater than",
     Operator.LESS_THAN: "is less than",
     Operator.EXISTS: "is set",
+}
+
+_KINDS = {
+    RuleKind.BEHAVIOUR: "Rules for events",
+    RuleKind.FIT: "Rules for what a lead is",
 }
 
 _PERIODS = {Period.DAY: "a day", Period.WEEK: "a week", Period.EVER: "ever"}
@@ -92,24 +99,56 @@ def asked(rule: RuleContent) -> str:
     return f"while {told}" if rule.kind is RuleKind.FIT else f"when {told}"
 
 
-def changes(diff: RulesDiff) -> list[str]:
-    """Return a line for each rule that differs."""
+def changes(diff: RulesetDiff) -> list[str]:
+    """Return a line for each rule, limit and test that differs."""
     return [
         *(f"Added {_rule(added.rule)}" for added in diff.added),
         *(_changed(change) for change in diff.changed),
         *(f"Removed {_rule(rule)}" for rule in diff.removed),
+        *map(_limit, diff.limits),
+        *(f"Added test “{test.name}”" for test in diff.added_tests),
+        *(f"Removed test “{test.name}”" for test in diff.removed_tests),
     ]
 
 
 def miss(outcome: RuleOutcome) -> str:
-    """Return why a rule does not fire; nothing where it does."""
+    """Return why a rule gives nothing; nothing where it does."""
+    rule = outcome.rule
     match outcome.miss:
         case Miss.INACTIVE:
             return "Switched off"
         case Miss.OTHER_EVENT_TYPE:
-            return f"Only for {event(outcome.rule.event_type)}"
+            return f"Only for {event(rule.event_type)}"
+        case Miss.CONDITIONS:
+            return (
+                _unmet(outcome.unmet) if outcome.unmet else "Its conditions don't hold"
+            )
+        case Miss.LIMIT:
+            if rule.cap is not None:
+                return f"A limit was reached: its own, {cap(rule.cap)}, or its kind's"
+            if rule.points < 0:
+                return "A score does not go below 0"
+            return "The limit of its kind was reached, or that of a score"
         case None:
             return ""
+
+
+def _unmet(unmet: Unmet | None) -> str:
+    if unmet is None:
+        return "What it asks for does not hold"
+    condition = unmet.condition
+    told = f"Asks that {_condition(condition)}"
+    if condition.operator is Operator.EXISTS:
+        return told
+    return f"{told}; it is {_found(unmet.found)}"
+
+
+def _found(value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, str | int | float):
+        return _value(value)
+    return _short(json.dumps(value, ensure_ascii=False))
 
 
 def _condition(condition: Condition) -> str:
@@ -165,6 +204,22 @@ def _changed(change: ChangedRule) -> str:
         _difference(field.field, change.before, change.after) for field in change.fields
     )
     return f"“{change.before.name}”: {told}"
+
+
+def _limit(change: FieldChange) -> str:
+    group, _, name = change.field.partition(".")
+    if group == "thresholds":
+        return (
+            f"{name.capitalize()} begins at {words.number(change.after)} "
+            f"instead of {words.number(change.before)}"
+        )
+    kind = _KINDS[RuleKind(name)]
+    if change.after is None:
+        return f"{kind} give without a limit"
+    told = f"{kind} give at most {words.count(change.after, 'point')}"
+    if change.before is None:
+        return told
+    return f"{told} instead of {words.number(change.before)}"
 
 
 def _difference(field: str, before: Rule, after: Rule) -> str:

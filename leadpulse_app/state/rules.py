@@ -1,13 +1,11 @@
 """The rules, the draft of the next version, the versions so far, and a simulator."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from uuid import UUID
 
 import reflex as rx
-from pydantic import TypeAdapter, ValidationError
 from reflex_base.event import EventSpec
 
 from leadpulse_app import database
@@ -20,19 +18,17 @@ from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.domain.rule_edits import (
     Edit,
     add_rule,
+    change_limits,
     change_rule,
     remove_rule,
     switch_rule,
 )
 from leadpulse_app.domain.ruleset import (
     ANY_EVENT,
-    EVENT_TYPE_RULE,
-    EventType,
     Rule,
     RuleKind,
     Rules,
 )
-from leadpulse_app.domain.simulation import RuleOutcome, simulate
 from leadpulse_app.models import Role
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.rulesets import (
@@ -52,17 +48,14 @@ from leadpulse_app.services.rulesets import (
 from leadpulse_app.services.rulesets.usage import RuleUsage, rule_usage
 from leadpulse_app.state import rule_words, words
 from leadpulse_app.state.guard import current_actor
+from leadpulse_app.state.limits_form import LimitsForm, form_of_limits, read_limits
 from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of
 from leadpulse_app.state.pages import SettledPage
 from leadpulse_app.state.rule_form import RuleForm, form_of, read_form, whole_number
+from leadpulse_app.state.rule_simulator import SimulatorState
 
 VERSIONS_SHOWN = 10
 """Versions that are listed at a time."""
-
-MAXIMUM_PASTED = 32_768
-"""Characters of an event that is pasted into the simulator: what ingest takes."""
-
-_EVENT_TYPE: TypeAdapter[str] = TypeAdapter(EventType)
 
 NEW_RULE = "new"
 """What stands for a rule that is not there yet, where an id does for others."""
@@ -103,16 +96,6 @@ class VersionRow:
 
 
 @dataclass(frozen=True)
-class OutcomeRow:
-    """What a rule would do with an event."""
-
-    id: str
-    name: str
-    points: str
-    miss: str
-
-
-@dataclass(frozen=True)
 class _Content:
     ruleset: ActiveRuleset
     draft: Draft | None
@@ -132,8 +115,9 @@ class RulesState(SettledPage, rx.State):
     published_by: str = ""
     may_edit: bool = False
 
+    has_draft: bool = False
     changes: list[str] = []
-    """What the draft changes, a line a rule."""
+    """What the draft changes, a line a rule, limit or test."""
     changes_text: str = ""
     draft_by: str = ""
     drafted: Moment = NEVER
@@ -148,17 +132,16 @@ class RulesState(SettledPage, rx.State):
     problems: dict[str, str] = {}
     """What is wrong with what was entered, by field."""
 
+    limits: LimitsForm = LimitsForm()
+    limits_shown: int = 0
+    """Counts the times the form of the limits was filled anew."""
+    limit_problems: dict[str, str] = {}
+    """What is wrong with what was entered in it, by field."""
+
     versions: list[VersionRow] = []
     has_older_versions: bool = False
 
     event_types: list[str] = []
-    tried: str = ""
-    """The type of event that the simulator tries; empty for none."""
-    tried_points: str = ""
-    tried_problem: str = ""
-    firing: list[OutcomeRow] = []
-    resting: list[OutcomeRow] = []
-
     _rules: Rules = ()
     _draft_seen: datetime | None = None
     _versions_cursor: str | None = None
@@ -166,6 +149,7 @@ class RulesState(SettledPage, rx.State):
     def _open(self) -> None:
         super()._open()
         self._close()
+        self.limit_problems = {}
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         async with database.transaction(actor.project_id) as session:
@@ -181,7 +165,8 @@ class RulesState(SettledPage, rx.State):
     def _show(self, content: _Content) -> None:
         ruleset, draft, actor = content.ruleset, content.draft, content.actor
         zone = zone_of(actor.time_zone)
-        self._rules = draft.rules if draft else ruleset.rules
+        shown = draft.content if draft else ruleset.content
+        self._rules = shown.rules
         self.rows = _rows(content, self._rules, zone)
         self.event_types = sorted(
             {rule.event_type for rule in self._rules if rule.event_type} - {ANY_EVENT}
@@ -190,6 +175,8 @@ class RulesState(SettledPage, rx.State):
         self.published = moment_of(ruleset.published_at, now=content.now, zone=zone)
         self.published_by = ruleset.published_by_name or "LeadPulse"
         self.may_edit = actor.role is Role.ADMIN
+        self._show_limits(form_of_limits(shown.thresholds, shown.group_caps))
+        self.has_draft = draft is not None
         self.changes = rule_words.changes(draft.changes) if draft else []
         self.changes_text = words.count(len(self.changes), "change")
         self.outdated = draft is not None and draft.is_outdated
@@ -200,6 +187,12 @@ class RulesState(SettledPage, rx.State):
         self._draft_seen = draft.updated_at if draft else None
         self.versions = []
         self._show_versions(content.history, content.now, zone)
+
+    def _show_limits(self, limits: LimitsForm) -> None:
+        if limits != self.limits:
+            self.limits = limits
+            self.limits_shown += 1
+            self.limit_problems = {}
 
     def _show_versions(self, page: VersionPage, now: datetime, zone: tzinfo) -> None:
         self.versions += [
@@ -269,6 +262,19 @@ class RulesState(SettledPage, rx.State):
             self.problems = dict(error.details or {})
 
     @rx.event
+    async def save_limits(self, form: dict[str, object]) -> None:
+        """Keep where stages begin, and the limits, in the draft."""
+        self.limit_problems = {}
+        try:
+            thresholds, group_caps = read_limits(form if isinstance(form, dict) else {})
+        except InvalidInputError as error:
+            self.limit_problems = dict(error.details or {})
+            return
+        # As they stand in the form already, it keeps its focus.
+        self.limits = form_of_limits(thresholds, group_caps)
+        await self._edit(change_limits(thresholds, group_caps))
+
+    @rx.event
     async def switch(self, rule_id: str, active: bool) -> None:
         """Switch a rule of the draft on or off."""
         await self._edit(switch_rule(_rule_id(rule_id), active=active is True))
@@ -287,7 +293,7 @@ class RulesState(SettledPage, rx.State):
     async def _settle(self, actor: Actor, now: datetime) -> None:
         self._close()
         self._show(await self._read(actor, now))
-        self._simulate()
+        await (await self.get_state(SimulatorState))._show_again()
 
     @rx.event
     async def discard(self) -> EventSpec:
@@ -295,6 +301,7 @@ class RulesState(SettledPage, rx.State):
         actor, now = current_actor(), datetime.now(UTC)
         async with database.transaction(actor.project_id) as session:
             await discard_draft(session, actor)
+        self.limits = LimitsForm()
         await self._settle(actor, now)
         return rx.toast.success("The draft is discarded.")
 
@@ -344,34 +351,6 @@ class RulesState(SettledPage, rx.State):
                 session, actor, limit=VERSIONS_SHOWN, cursor=self._versions_cursor
             )
         self._show_versions(page, now, zone_of(actor.time_zone))
-
-    @rx.event
-    def try_type(self, event_type: str) -> None:
-        """Show what the rules on the page do with an event of this type."""
-        self.tried = event_type if event_type in self.event_types else ""
-        self.tried_problem = ""
-        self._simulate()
-
-    @rx.event
-    def try_event(self, form: dict[str, object]) -> None:
-        """Show what the rules on the page do with an event that was pasted."""
-        self.tried, self.tried_problem = "", ""
-        try:
-            self.tried = _pasted_type(
-                form.get("event") if isinstance(form, dict) else None
-            )
-        except InvalidInputError as error:
-            self.tried_problem = f"{error.message}."
-        self._simulate()
-
-    def _simulate(self) -> None:
-        if not self.tried:
-            self.firing, self.resting = [], []
-            return
-        outcomes = simulate(self._rules, {self.tried: 1})
-        self.firing = [_outcome_row(each) for each in outcomes if each.fires]
-        self.resting = [_outcome_row(each) for each in outcomes if not each.fires]
-        self.tried_points = words.signed(sum(each.points for each in outcomes))
 
 
 def _rows(content: _Content, rules: Rules, zone: tzinfo) -> list[RuleRow]:
@@ -440,15 +419,6 @@ def _version_row(
     )
 
 
-def _outcome_row(outcome: RuleOutcome) -> OutcomeRow:
-    return OutcomeRow(
-        id=str(outcome.rule.id),
-        name=outcome.rule.name,
-        points=words.signed(outcome.rule.points),
-        miss=rule_words.miss(outcome),
-    )
-
-
 def _rule_id(text: object) -> UUID:
     try:
         return UUID(str(text))
@@ -461,23 +431,3 @@ def _version(text: object) -> int:
     if not isinstance(number, int) or not 0 < number < 2**31:
         raise NotFoundError("There is no such version")
     return number
-
-
-def _pasted_type(text: object) -> str:
-    """Return the type of an event that was pasted as JSON.
-
-    Raises:
-        InvalidInputError: It is no event.
-    """
-    if not isinstance(text, str) or len(text) > MAXIMUM_PASTED:
-        raise InvalidInputError("The event is too long")
-    try:
-        event = json.loads(text)
-    except (ValueError, RecursionError):
-        raise InvalidInputError("This is not JSON") from None
-    if not isinstance(event, dict) or "event" not in event:
-        raise InvalidInputError('The event has to be an object with an "event"')
-    try:
-        return _EVENT_TYPE.validate_python(event["event"])
-    except ValidationError:
-        raise InvalidInputError(EVENT_TYPE_RULE) from None

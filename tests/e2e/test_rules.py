@@ -12,10 +12,10 @@ from tests.product import Account, Product, post_event
 pytestmark = pytest.mark.e2e
 
 
-def score_after(product: Product, account: Account, visitor: str) -> int:
-    """Return the score of a lead after its first visit of the showroom."""
+def visit(product: Product, account: Account, visitor: str, **said: object) -> int:
+    """Send a visit of the showroom, and return the visitor's score after it."""
     with httpx.Client() as client:
-        event = {"event": "showroom_visit", "anonymousId": visitor}
+        event = {"event": "showroom_visit", "anonymousId": visitor, "properties": said}
         post_event(client, product, {**event, "apiKey": account.write_key})
     product.wait_until_scored()
     (lead,) = (
@@ -42,7 +42,7 @@ def test_a_rule_scores_once_it_is_published_and_until_it_is_rolled_back(
     expect(editor).to_have_count(0)
     expect(page.get_by_role("row").filter(has_text="Showroom")).to_contain_text("New")
     expect(page.get_by_text(re.compile(r"Draft\s*· 1 change"))).to_be_visible()
-    assert score_after(product, account, "before") == 0
+    assert visit(product, account, "before") == 0
 
     page.get_by_label("Type of event to try").select_option("showroom_visit")
     expect(page.get_by_role("list", name="Rules that fire")).to_contain_text("+23")
@@ -53,7 +53,7 @@ def test_a_rule_scores_once_it_is_published_and_until_it_is_rolled_back(
     question.get_by_role("button", name="Publish changes").click()
     expect(page.get_by_text("Version 2 is in force for new events.")).to_be_visible()
     expect(page.get_by_text(re.compile(r"Draft\s*·"))).to_have_count(0)
-    assert score_after(product, account, "while") == 23
+    assert visit(product, account, "while") == 23
 
     first = page.get_by_role("group").filter(has_text="Version 1")
     first.get_by_text("Version 1", exact=True).click()
@@ -61,7 +61,7 @@ def test_a_rule_scores_once_it_is_published_and_until_it_is_rolled_back(
     question.get_by_role("button", name="Roll back").click()
     expect(page.get_by_text(re.compile("Version 3 is in force"))).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="Showroom")).to_have_count(0)
-    assert score_after(product, account, "after") == 0
+    assert visit(product, account, "after") == 0
 
 
 def test_a_rule_is_edited_switched_off_and_removed_by_keyboard(
@@ -91,3 +91,64 @@ def test_a_rule_is_edited_switched_off_and_removed_by_keyboard(
     question.get_by_role("button", name="Discard draft").press("Enter")
     expect(page.get_by_role("row").filter(has_text="Signup")).to_contain_text("+30")
     expect(page.get_by_role("row").filter(has_text="Download")).to_have_count(1)
+
+
+def test_a_rule_with_a_condition_and_a_cap_scores_what_it_says_and_says_why_not(
+    product: Product, account: Account, page: Page
+) -> None:
+    sign_in(page, product, account)
+    page.goto(f"{product.url}/rules")
+    page.get_by_role("button", name="Add rule").click()
+    editor = page.get_by_role("dialog")
+    editor.get_by_label("Name").fill("Showroom")
+    editor.get_by_label("Event", exact=True).fill("showroom_visit")
+    editor.get_by_label("Points", exact=True).fill("23")
+    editor.get_by_role("button", name="Add condition").press("Enter")
+    editor.get_by_label("Condition 1: property").fill("amount")
+    editor.get_by_label("Condition 1: how").select_option("is greater than")
+    editor.get_by_label("Condition 1: value").fill("many")
+    editor.get_by_label("Cap", exact=True).select_option("At most N times")
+    editor.get_by_label("Most that the cap allows").fill("2")
+    editor.get_by_label("Period of the cap").select_option("ever")
+    editor.get_by_label("Points lapse").fill("30")
+    editor.get_by_role("button", name="Save to draft").click()
+    expect(editor.get_by_text("A number has to be given")).to_be_visible()
+    editor.get_by_label("Condition 1: value").fill("99")
+    editor.get_by_role("button", name="Save to draft").click()
+    expect(editor).to_have_count(0)
+    terms = "when amount is greater than 99 · at most 2 ever, lapse after 30 days"
+    expect(page.get_by_role("row").filter(has_text="Showroom")).to_contain_text(terms)
+
+    limits = page.get_by_role("region", name="Stages and limits")
+    limits.get_by_label("Hot from").fill("60")
+    limits.get_by_role("button", name="Save to draft").click()
+    expect(limits.get_by_text("Warm has to begin below hot")).to_be_visible()
+    limits.get_by_label("Hot from").fill("46")
+    limits.get_by_role("button", name="Save to draft").click()
+    expect(page.get_by_text(re.compile(r"Draft\s*· 2 changes"))).to_be_visible()
+    page.get_by_role("button", name="Publish").click()
+    question = page.get_by_role("alertdialog")
+    expect(question).to_contain_text("Hot begins at 46 instead of 31")
+    question.get_by_role("button", name="Publish changes").click()
+    expect(page.get_by_text("Version 2 is in force for new events.")).to_be_visible()
+
+    assert visit(product, account, "guest", amount=99) == 0
+    assert visit(product, account, "guest", amount=100) == 23
+    assert visit(product, account, "guest", amount="250") == 46
+    assert visit(product, account, "guest", amount=100) == 46
+
+    simulator = page.get_by_role("region", name="Simulator")
+    simulator.get_by_text("Or paste an event").click()
+    pasted = '{"event": "showroom_visit", "properties": {"amount": 5}}'
+    simulator.get_by_label("Event as JSON").fill(pasted)
+    simulator.get_by_role("button", name="Try it").click()
+    expect(simulator.get_by_text("No rule fires.")).to_be_visible()
+    simulator.get_by_text("Why not the others").click()
+    resting = simulator.get_by_role("list", name="Rules that don't fire")
+    expect(resting).to_contain_text("Asks that amount is greater than 99; it is 5")
+    simulator.get_by_text("Or choose a lead").click()
+    simulator.get_by_label("Lead to try").fill("guest")
+    simulator.get_by_role("button", name="guest").click()
+    expect(simulator.get_by_text("guest would have 46")).to_be_visible()
+    expect(simulator.get_by_text("Hot", exact=True)).to_be_visible()
+    expect(page.get_by_role("list", name="Rules that fire")).to_contain_text("+46")

@@ -1,8 +1,7 @@
 """Rules are edited in a draft, put in force by its publication, and rolled back."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -19,7 +18,7 @@ from leadpulse_app.domain.rule_edits import add_rule
 from leadpulse_app.domain.ruleset import Rule
 from leadpulse_app.models import Role
 from leadpulse_app.services.rulesets import edit_draft
-from leadpulse_app.state.rules import MAXIMUM_PASTED, NEW_RULE, RulesState
+from leadpulse_app.state.rules import NEW_RULE, RulesState
 from tests.state.tab import Tab, sent
 from tests.tenants import make_tenant
 
@@ -221,65 +220,13 @@ async def test_older_versions_are_listed_on_demand() -> None:
     assert not state.has_older_versions
 
 
-async def test_the_simulator_tells_what_fires_and_why_the_others_do_not() -> None:
-    tab, state = await opened()
-    await tab.call(state, "try_type", "demo_request")
-    assert [each.name for each in state.firing] == ["Demo request"]
-    assert (state.tried_points, len(state.resting)) == ("+50", 9)
-    assert state.resting[0].miss == "Only for page_view"
-    demo = next(row for row in state.rows if row.event == "demo_request")
-    await tab.call(state, "switch", demo.id, False)
-    assert (state.firing, state.tried_points) == ([], "0")
-    assert [each.miss for each in state.resting if each.id == demo.id] == [
-        "Switched off"
-    ]
-    await tab.call(state, "try_event", {"event": '{"event": "signup", "x": {}}'})
-    assert [each.name for each in state.firing] == ["Signup"]
-
-
-@pytest.mark.parametrize("event_type", HOSTILE)
-async def test_an_unknown_type_is_not_tried(event_type: object) -> None:
-    tab, state = await opened()
-    await tab.call(state, "try_type", event_type)
-    assert (state.tried, state.firing, state.resting) == ("", [], [])
-
-
-@pytest.mark.parametrize(
-    "form",
-    [
-        None,
-        "form",
-        {},
-        {"event": 5},
-        *(
-            {"event": text}
-            for text in (
-                "",
-                "{",
-                "[" * 20_000,
-                "[]",
-                "{}",
-                '{"event": 5}',
-                '{"event": "$fields"}',
-                json.dumps({"event": "x" * MAXIMUM_PASTED}),
-                "9" * 20_000,
-            )
-        ),
-    ],
-)
-async def test_what_is_no_event_is_said_and_not_tried(form: object) -> None:
-    tab, state = await opened()
-    await tab.call(state, "try_event", form)
-    assert state.tried_problem.endswith(".")
-    assert (state.tried, state.firing) == ("", [])
-
-
 @pytest.mark.parametrize(
     ("handler", "arguments"),
     [
         ("switch", [0, False]),
         ("remove", [0]),
         ("save", [VISIT]),
+        ("save_limits", [{"warm": "1", "hot": "2", "qualified": "3"}]),
         ("discard", []),
         ("rebase", []),
         ("publish", []),
@@ -626,3 +573,76 @@ async def test_the_table_tells_what_the_rules_gave_lately() -> None:
         "just now",
         "Never",
     ]
+
+
+LIMITS = {"warm": "11", "hot": "31", "qualified": "60", "behaviour": "", "fit": ""}
+
+
+async def test_stages_and_limits_are_kept_in_the_draft_and_put_in_force() -> None:
+    tab, state = await opened()
+    assert asdict(state.limits) == LIMITS
+    wanted = {**LIMITS, "hot": " 40 ", "qualified": "1000", "fit": "50"}
+    await tab.call(state, "save_limits", wanted)
+    assert state.limit_problems == {}
+    assert state.changes == [
+        "Hot begins at 40 instead of 31",
+        "Qualified begins at 1,000 instead of 60",
+        "Rules for what a lead is give at most 50 points",
+    ]
+    await tab.call(state, "publish")
+    again = await Tab(tab.actor).open(RulesState)
+    assert asdict(again.limits) == {**wanted, "hot": "40"}
+    await tab.call(state, "save_limits", {**wanted, "fit": "30", "behaviour": "1"})
+    assert state.changes == [
+        "Rules for events give at most 1 point",
+        "Rules for what a lead is give at most 30 points instead of 50",
+    ]
+    await tab.call(state, "save_limits", {**wanted, "fit": " "})
+    assert state.changes == ["Rules for what a lead is give without a limit"]
+    await tab.call(state, "save_limits", wanted)
+    assert (state.changes, state.has_draft) == ([], False)
+
+
+async def test_discarding_a_draft_fills_in_the_limits_anew() -> None:
+    tab, state = await opened()
+    await tab.call(state, "save_limits", {**LIMITS, "warm": "12"})
+    shown = state.limits_shown
+    await tab.call(state, "save_limits", {**LIMITS, "warm": "many"})
+    assert state.limits.warm == "12"
+    await tab.call(state, "discard")
+    assert asdict(state.limits) == LIMITS
+    assert (state.limits_shown, state.limit_problems) == (shown + 1, {})
+
+
+@pytest.mark.parametrize(
+    ("changed", "fields"),
+    [
+        ({"warm": ""}, {"warm"}),
+        ({"warm": None}, {"warm"}),
+        ({"warm": "0"}, {"warm"}),
+        ({"hot": "10001"}, {"hot"}),
+        ({"hot": "31.5", "qualified": "much"}, {"hot", "qualified"}),
+        ({"qualified": ["60"]}, {"qualified"}),
+        ({"qualified": "9" * 5_000}, {"qualified"}),
+        ({"warm": "31"}, {"thresholds"}),
+        ({"hot": "60", "fit": "-1"}, {"thresholds", "fit"}),
+        ({"fit": "0"}, {"fit"}),
+        ({"behaviour": "10001"}, {"behaviour"}),
+        ({"behaviour": {}}, {"behaviour"}),
+    ],
+)
+async def test_a_limit_that_can_not_be_is_said_beside_it(
+    changed: dict[str, object], fields: set[str]
+) -> None:
+    tab, state = await opened()
+    await tab.call(state, "save_limits", {**LIMITS, **changed})
+    assert set(state.limit_problems) == fields
+    assert (state.changes, asdict(state.limits)) == ([], LIMITS)
+
+
+@pytest.mark.parametrize("form", [None, 5, "form", [], {}])
+async def test_what_is_no_form_sets_no_limits(form: object) -> None:
+    tab, state = await opened()
+    await tab.call(state, "save_limits", form)
+    assert set(state.limit_problems) == {"warm", "hot", "qualified"}
+    assert state.changes == []
