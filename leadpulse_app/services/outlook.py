@@ -13,8 +13,8 @@ from leadpulse_app.services.scoring.folding import versions_of, wanted_of
 from leadpulse_app.services.scoring.ledger import read_history, read_properties
 from leadpulse_app.services.scoring.rulesets import Rulesets
 
-MAXIMUM_ENTRIES = 20_000
-"""Ledger entries of a lead that is folded while a person waits, about 200 ms. Of one
+MAXIMUM_ENTRIES = 10_000
+"""Ledger entries of a lead that is folded while a person waits, about 300 ms. Of one
 that has more, only when points lapse is told."""
 
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from typing import TypeVar
 from uuid import UUID
 
+import psycopg
 import redis
 import reflex as rx
 from reflex.middleware import Middleware
@@ -230,7 +231,7 @@ async def follow(
                 actor = await resolve_current_actor()
                 hub.watch(board, actor.project_id)
                 shown = await read(actor)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, psycopg.OperationalError) as error:
                 logger.debug("the database did not answer a board: %s", error)
                 if board.ended:
                     return

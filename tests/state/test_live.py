@@ -8,18 +8,22 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from leadpulse_app.broker import get_redis
 from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.runtime.postgres import PostgresEngine
 from leadpulse_app.runtime.valkey import ValkeyEngine
+from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.live import publish_changes
+from leadpulse_app.state import guard, live
 from leadpulse_app.state.live import (
     MINIMUM_INTERVAL_SECONDS,
     POLL_SECONDS,
     LiveHub,
 )
+from tests.tenants import make_tenant
 
 SOON = 2.0
 
@@ -157,3 +161,25 @@ async def test_without_redis_boards_read_by_themselves_and_recover(
         await settle(wakes)  # what may have been missed meanwhile
         publish_changes([mine])
         assert await seconds_until_wake(wakes, at_most=SOON) < SOON
+
+
+async def test_a_board_goes_on_where_a_connection_of_its_own_finds_no_postgres(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads: list[Actor] = []
+    failures: list[int] = []
+    monkeypatch.setattr(live, "hub", LiveHub(lambda _: len(reads) < 2))
+    guard._token.set((await make_tenant()).token)
+
+    async def read(actor: Actor) -> str:
+        reads.append(actor)
+        if len(reads) == 1:
+            raise psycopg.OperationalError("the server closed the connection")
+        return "shown"
+
+    async def fail() -> None:
+        failures.append(len(reads))
+
+    shown = [each async for each in live.follow("tab", read, fail)]
+    assert shown == ["shown"]
+    assert failures == [1]
