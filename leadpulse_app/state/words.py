@@ -1,9 +1,9 @@
 """Domain values as people read them: numbers, actions, risks, names of leads."""
 
-from leadpulse_app.domain.fold import ADJUST, FIELDS
 from leadpulse_app.domain.identity import AliasKind
 from leadpulse_app.domain.intelligence import NextAction, Risk
 from leadpulse_app.domain.reason import CORRECTIONS
+from leadpulse_app.domain.reserved import ADJUST, FIELDS
 from leadpulse_app.domain.ruleset import Period, Rule
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Reason
