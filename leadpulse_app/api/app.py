@@ -15,6 +15,7 @@ from leadpulse_app.api import (
     health,
     leads,
     previews,
+    rule_tests,
     rules,
     rulesets,
 )
@@ -55,7 +56,8 @@ def create_api() -> FastAPI:
         events,
         leads,
         rules,
-        previews,  # before what takes any word for a version
+        previews,  # these two before what takes any word for a version
+        rule_tests,
         rulesets,
         analytics,
         admin,

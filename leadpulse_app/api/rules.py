@@ -38,6 +38,7 @@ from leadpulse_app.domain.stage import Stage
 from leadpulse_app.domain.traits import MAXIMUM_TRAIT_LENGTH
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.rulesets import (
+    Terms,
     active_ruleset,
     edit_draft,
     example_inputs,
@@ -56,6 +57,15 @@ router = APIRouter(prefix="/api/rules", tags=["Rules"])
 
 DraftQuery = Annotated[
     bool, Query(description="Change the draft instead of what is in force.")
+]
+
+
+OverrideQuery = Annotated[
+    bool,
+    Query(
+        alias="overrideTests",
+        description="Put it in force though tests of the rules fail.",
+    ),
 ]
 
 
@@ -263,11 +273,17 @@ async def show_rules(session: SessionDep, actor: ActorDep) -> Success[RulesetBod
 
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def create_rule(
-    session: SessionDep, actor: ActorDep, body: RuleFields, draft: DraftQuery = False
+    session: SessionDep,
+    actor: ActorDep,
+    body: RuleFields,
+    draft: DraftQuery = False,
+    override: OverrideQuery = False,
 ) -> Success[WrittenRuleBody]:
     """Add a rule. It is in force at once as a new version, or in the draft."""
     rule = Rule(id=uuid7(datetime.now(UTC)), **body.content().model_dump())
-    version = await _edit(session, actor, add_rule(rule), draft=draft)
+    version = await _edit(
+        session, actor, add_rule(rule), draft=draft, override=override
+    )
     return Success(data=_written(rule, version))
 
 
@@ -317,27 +333,37 @@ async def replace_rule(
     rule_id: UUID,
     body: RuleFields,
     draft: DraftQuery = False,
+    override: OverrideQuery = False,
 ) -> Success[WrittenRuleBody]:
     """Let a rule say something else, in force at once as a new version."""
     content = body.content()
-    version = await _edit(session, actor, change_rule(rule_id, content), draft=draft)
+    edit = change_rule(rule_id, content)
+    version = await _edit(session, actor, edit, draft=draft, override=override)
     return Success(data=_written(Rule(id=rule_id, **content.model_dump()), version))
 
 
 @router.delete("/{rule_id}")
 async def delete_rule(
-    session: SessionDep, actor: ActorDep, rule_id: UUID, draft: DraftQuery = False
+    session: SessionDep,
+    actor: ActorDep,
+    rule_id: UUID,
+    draft: DraftQuery = False,
+    override: OverrideQuery = False,
 ) -> Success[RemovedRuleBody]:
     """Remove a rule, in force at once as a new version. Scores stay as they are."""
-    version = await _edit(session, actor, remove_rule(rule_id), draft=draft)
+    edit = remove_rule(rule_id)
+    version = await _edit(session, actor, edit, draft=draft, override=override)
     return Success(data=RemovedRuleBody(id=rule_id, version=version))
 
 
-async def _edit(session: AsyncSession, actor: Actor, edit: Edit, *, draft: bool) -> int:
+async def _edit(
+    session: AsyncSession, actor: Actor, edit: Edit, *, draft: bool, override: bool
+) -> int:
     """Make an edit where it belongs, and return the version in force by then."""
     now = datetime.now(UTC)
     if not draft:
-        return await publish_edit(session, actor, edit, now=now)
+        terms = Terms(overrides_tests=override)
+        return await publish_edit(session, actor, edit, now=now, terms=terms)
     await edit_draft(session, actor, edit, now=now)
     return (await active_ruleset(session, actor)).version
 

@@ -20,9 +20,11 @@ from leadpulse_app.api.rules import (
 )
 from leadpulse_app.domain.ruleset import MAXIMUM_RULES, GroupCaps
 from leadpulse_app.domain.stage import Thresholds
+from leadpulse_app.services.rescoring import get_rescore
 from leadpulse_app.services.rulesets import (
     MAXIMUM_VERSIONS,
     Draft,
+    Terms,
     active_ruleset,
     discard_draft,
     get_draft,
@@ -164,13 +166,42 @@ class ReplaceDraftBody(Body):
     ] = None
 
 
-class PublishBody(Body):
-    """Which draft is meant."""
+class TermsBody(Body):
+    """On what terms a version comes into force."""
+
+    rescore: Annotated[
+        bool,
+        Field(description="Apply it to all that was scored before it, too."),
+    ] = False
+    override_tests: Annotated[
+        bool, Field(description="Put it in force though its own tests fail.")
+    ] = False
+
+    def terms(self) -> Terms:
+        """Return the terms, as the service knows them."""
+        return Terms(rescores=self.rescore, overrides_tests=self.override_tests)
+
+
+class PublishBody(TermsBody):
+    """Which draft is meant, and on what terms."""
 
     updated_at: Annotated[
         datetime | None,
         Field(description="`updatedAt` of the draft; any if it is left out."),
     ] = None
+
+
+class RescoreBody(Body):
+    """How far a version has been applied to what was scored before it."""
+
+    version: int
+    leads: Annotated[int, Field(description="How many leads it has come past.")]
+    all_leads: Annotated[int, Field(description="How many there were at first.")]
+    failures: Annotated[
+        int, Field(description="Leads that kept their scores: their rules are lost.")
+    ]
+    started_at: datetime
+    finished_at: datetime | None
 
 
 @router.get("")
@@ -244,20 +275,31 @@ async def bring_draft_up_to_date(
 async def publish(
     session: SessionDep, actor: ActorDep, body: PublishBody | None = None
 ) -> Success[RulesetBody]:
-    """Put the draft in force, for events that are scored from now on.
+    """Put the draft in force, for events that are scored from now on, or for all.
 
-    Refused with 409 while the draft is outdated, or where it was changed after
-    `updatedAt`.
+    Refused with 409 while the draft is outdated, where it was changed after
+    `updatedAt`, and with the code `rule_tests_failed` where its tests fail.
     """
+    body = body or PublishBody()
     await publish_draft(
         session,
         actor,
         now=datetime.now(UTC),
-        seen_at=body.updated_at if body else None,
+        seen_at=body.updated_at,
+        terms=body.terms(),
     )
     return Success(
         data=RulesetBody.model_validate(await active_ruleset(session, actor))
     )
+
+
+@router.get("/rescore")
+async def show_rescore(
+    session: SessionDep, actor: ActorDep
+) -> Success[RescoreBody | None]:
+    """Tell how far the newest rescore has come; null if there was none."""
+    progress = await get_rescore(session, actor)
+    return Success(data=progress and RescoreBody.model_validate(progress))
 
 
 @router.get("/{version}")
@@ -272,10 +314,17 @@ async def show_version(
 
 @router.post("/{version}/rollback")
 async def roll_back_to(
-    session: SessionDep, actor: ActorDep, version: VersionPath
+    session: SessionDep,
+    actor: ActorDep,
+    version: VersionPath,
+    body: TermsBody | None = None,
 ) -> Success[RulesetBody]:
-    """Put the rules of an older version in force again, as a new version."""
-    await roll_back(session, actor, version, now=datetime.now(UTC))
+    """Put an older version in force again, as a new version.
+
+    Refused with 409 `rule_tests_failed` where the tests that it had fail by now.
+    """
+    terms = (body or TermsBody()).terms()
+    await roll_back(session, actor, version, now=datetime.now(UTC), terms=terms)
     return Success(
         data=RulesetBody.model_validate(await active_ruleset(session, actor))
     )

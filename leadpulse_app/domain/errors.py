@@ -78,6 +78,12 @@ class ConflictError(LeadPulseError):
     code = "conflict"
 
 
+class RuleTestsFailedError(ConflictError):
+    """A ruleset does not pass its own tests."""
+
+    code = "rule_tests_failed"
+
+
 class TooLargeError(LeadPulseError):
     """The body is over its cap."""
 

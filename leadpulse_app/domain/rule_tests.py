@@ -9,7 +9,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from leadpulse_app.domain.errors import InvalidInputError
-from leadpulse_app.domain.properties import sanitise_properties
+from leadpulse_app.domain.properties import (
+    find_unstorable_text,
+    sanitise_properties,
+)
 from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.domain.traits import MAXIMUM_TRAIT_LENGTH
@@ -47,6 +50,8 @@ class ExampleEvent(BaseModel):
     def _keep_what_ingest_would(self) -> Self:
         if self.type in RESERVED_EVENT_TYPES:
             raise InvalidInputError(f"{self.type} is no event that a test can hold")
+        if find_unstorable_text(self.properties) is not None:
+            raise InvalidInputError("The properties of an event hold no NUL character")
         if sanitise_properties(self.properties) != self.properties:
             raise InvalidInputError("The properties of an event are too large")
         return self

@@ -9,6 +9,8 @@ from leadpulse_app.services.rulesets.drafts import (
     replace_draft,
 )
 from leadpulse_app.services.rulesets.publishing import (
+    FROM_NOW_ON,
+    Terms,
     publish_draft,
     publish_edit,
     roll_back,
@@ -18,6 +20,7 @@ from leadpulse_app.services.rulesets.simulation import (
     read_lead_inputs,
     tried_ruleset,
 )
+from leadpulse_app.services.rulesets.testing import run_rule_tests
 from leadpulse_app.services.rulesets.versions import (
     FIRST_VERSION,
     MAXIMUM_VERSIONS,
@@ -34,10 +37,12 @@ from leadpulse_app.services.rulesets.versions import (
 
 __all__ = [
     "FIRST_VERSION",
+    "FROM_NOW_ON",
     "MAXIMUM_VERSIONS",
     "ActiveRuleset",
     "Draft",
     "PublishedVersion",
+    "Terms",
     "VersionPage",
     "active_ruleset",
     "add_ruleset_version",
@@ -55,5 +60,6 @@ __all__ = [
     "replace_draft",
     "roll_back",
     "rule_names",
+    "run_rule_tests",
     "tried_ruleset",
 ]

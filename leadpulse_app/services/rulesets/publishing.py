@@ -4,6 +4,7 @@ Scoring reads the version of a project after it claimed events, so what is publi
 here holds for the next event in every process.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import update
@@ -16,7 +17,10 @@ from leadpulse_app.domain.ruleset import RulesetContent
 from leadpulse_app.domain.ruleset_diff import diff_rulesets
 from leadpulse_app.models import Project
 from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.rescoring import start_rescore
 from leadpulse_app.services.rulesets.drafts import discard_draft, get_draft
+from leadpulse_app.services.rulesets.simulation import tried_ruleset
+from leadpulse_app.services.rulesets.testing import require_rule_tests
 from leadpulse_app.services.rulesets.turns import take_turn
 from leadpulse_app.services.rulesets.versions import (
     active_ruleset,
@@ -25,8 +29,27 @@ from leadpulse_app.services.rulesets.versions import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a version comes into force."""
+
+    rescores: bool = False
+    """Whether it is applied to all that was scored before it, too."""
+    overrides_tests: bool = False
+    """Whether it comes into force though its own tests fail."""
+
+
+FROM_NOW_ON = Terms()
+"""For events that are scored from now on, and only if its tests pass."""
+
+
 async def publish_edit(
-    session: AsyncSession, actor: Actor, edit: Edit, *, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    edit: Edit,
+    *,
+    now: datetime,
+    terms: Terms = FROM_NOW_ON,
 ) -> int:
     """Put the rules in force with an edit, from the commit on.
 
@@ -38,17 +61,19 @@ async def publish_edit(
         actor: An admin of the project.
         edit: What is to become of the rules in force.
         now: The time of publication.
+        terms: On what terms.
 
     Returns:
         The version in force: a new one, or the current one if nothing differs.
 
     Raises:
         ForbiddenError: The actor is no admin.
+        RuleTestsFailedError: Its tests fail, and the terms don't override that.
         LeadPulseError: The edit can't be made.
     """
     await take_turn(session, actor)
     active = await active_ruleset(session, actor)
-    return await _publish(session, actor, edit(active.content), now=now)
+    return await _publish(session, actor, edit(active.content), now=now, terms=terms)
 
 
 async def publish_draft(
@@ -57,6 +82,7 @@ async def publish_draft(
     *,
     now: datetime,
     seen_at: datetime | None = None,
+    terms: Terms = FROM_NOW_ON,
 ) -> int:
     """Put the draft in force, from the commit on; then there is none any more.
 
@@ -66,6 +92,7 @@ async def publish_draft(
         now: The time of publication.
         seen_at: When the draft was changed last as the actor saw it; unknown where
             they take it as it is.
+        terms: On what terms.
 
     Returns:
         The new version.
@@ -74,6 +101,7 @@ async def publish_draft(
         ForbiddenError: The actor is no admin.
         ConflictError: There is no draft, another version came into force since it was
             begun, or somebody changed it after the actor saw it.
+        RuleTestsFailedError: Its tests fail, and the terms don't override that.
     """
     await take_turn(session, actor)
     draft = await get_draft(session, actor)
@@ -87,11 +115,16 @@ async def publish_draft(
     if seen_at is not None and seen_at != draft.updated_at:
         raise ConflictError("Somebody changed the draft meanwhile; look at it again")
     await discard_draft(session, actor)
-    return await _publish(session, actor, draft.content, now=now)
+    return await _publish(session, actor, draft.content, now=now, terms=terms)
 
 
 async def roll_back(
-    session: AsyncSession, actor: Actor, version: int, *, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    version: int,
+    *,
+    now: datetime,
+    terms: Terms = FROM_NOW_ON,
 ) -> int:
     """Put the rules of an older version in force again, as a new version.
 
@@ -101,11 +134,17 @@ async def roll_back(
     Raises:
         ForbiddenError: The actor is no admin.
         NotFoundError: There is no such version.
+        RuleTestsFailedError: Its tests fail, and the terms don't override that.
     """
     await take_turn(session, actor)
     older = await get_version(session, actor, version)
     return await _publish(
-        session, actor, older.content, now=now, restored_version=version
+        session,
+        actor,
+        older.content,
+        now=now,
+        terms=terms,
+        restored_version=version,
     )
 
 
@@ -115,11 +154,15 @@ async def _publish(
     content: RulesetContent,
     *,
     now: datetime,
+    terms: Terms,
     restored_version: int | None = None,
 ) -> int:
     active = await active_ruleset(session, actor)
     if not diff_rulesets(active.content, content):
         return active.version
+    if not terms.overrides_tests:
+        tried = tried_ruleset(actor, active, content)
+        await require_rule_tests(session, actor, tried, now=now)
     version = active.version + 1
     await add_ruleset_version(
         session,
@@ -136,4 +179,6 @@ async def _publish(
         .where(col(Project.id) == actor.project_id)
         .values(ruleset_version=version)
     )
+    if terms.rescores:
+        await start_rescore(session, actor, version)
     return version
