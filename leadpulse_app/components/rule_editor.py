@@ -297,6 +297,12 @@ def _condition(row: rx.Var[ConditionRow], index: rx.Var[int]) -> rx.Component:
             _chosen("operator-", "in"): {
                 "& [data-part=list-hint]": {"display": "block"}
             },
+            theme.UNDER_NARROW: {
+                "&:not(:first-child)": {
+                    "padding_top": theme.SPACE_2,
+                    "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
+                }
+            },
         },
     )
 

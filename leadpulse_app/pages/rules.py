@@ -152,13 +152,17 @@ def _change(rule: rx.Var[RuleRow]) -> rx.Component:
 
 def _event(rule: rx.Var[RuleRow]) -> rx.Component:
     return rx.cond(
-        rule.fit,
-        badge(
-            rx.icon("user-round", size=theme.ICON_SMALL, aria_hidden=True),
-            "What a lead is",
-            "iris",
-        ),
+        rule.event != "",
         rx.el.code(rule.event, style={**theme.CODE_TEXT, "color": theme.MUTED}),
+        rx.cond(
+            rule.fit,
+            badge(
+                rx.icon("user-round", size=theme.ICON_SMALL, aria_hidden=True),
+                "What a lead is",
+                "iris",
+            ),
+            rx.el.span("Every event", style={"color": theme.MUTED}),
+        ),
     )
 
 
@@ -229,8 +233,8 @@ def _publish() -> rx.Component:
     return confirmed(
         primary_button("Publish"),
         "Publish these changes?",
-        "They hold for events that are scored from then on. Scores that leads have "
-        "already stay as they are.",
+        "They hold for events that are scored from then on. Scores and stages that "
+        "leads have already stay as they are.",
         "Publish changes",
         RulesState.publish,
         details=rx.el.div(
@@ -388,8 +392,8 @@ def _rules() -> rx.Component:
             style={"& tr[data-off=true] td": {"color": theme.MUTED}},
         ),
         rx.el.p(
-            "A published version holds for events that are scored from then on. "
-            "Scores that leads have already stay as they are.",
+            "A published version holds for events that are scored from then on. What "
+            "leads have already stays as it is.",
             style=theme.CAPTION_TEXT,
         ),
         style=_STACKED,

@@ -71,6 +71,7 @@ class RuleRow:
     fit: bool
     """Whether it is for what a lead is, and not for events."""
     event: str
+    """The type of event that it is for; empty for every event, and for a lead."""
     terms: str
     """What it asks, and what bounds its points."""
     points: str
@@ -381,7 +382,7 @@ def _row(rule: Rule, *, change: str, share: str, last_fired: Moment) -> RuleRow:
         name=rule.name,
         description=rule.description,
         fit=rule.kind is RuleKind.FIT,
-        event=rule_words.event(rule.event_type),
+        event="" if rule.event_type in (None, ANY_EVENT) else str(rule.event_type),
         terms=" · ".join(terms),
         points=words.signed(rule.points),
         active=rule.active,

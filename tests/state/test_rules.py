@@ -345,7 +345,8 @@ async def test_the_editor_begins_with_what_the_rule_says() -> None:
         ("property", "plan", "in", "pro, team"),
         ("lead.email", "", "exists", ""),
     ]
-    assert state.rows[-1].event == "every event"
+    assert (state.rows[-1].event, state.rows[-1].fit) == ("", False)
+    assert "+7 for every event when plan is" in state.changes[-1]
 
 
 async def test_a_rule_for_what_a_lead_is_has_conditions_and_points_alone() -> None:
