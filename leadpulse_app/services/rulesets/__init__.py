@@ -32,7 +32,6 @@ from leadpulse_app.services.rulesets.versions import (
     default_rules,
     get_version,
     list_versions,
-    rule_names,
 )
 
 __all__ = [
@@ -59,7 +58,6 @@ __all__ = [
     "rebase_draft",
     "replace_draft",
     "roll_back",
-    "rule_names",
     "run_rule_tests",
     "tried_ruleset",
 ]

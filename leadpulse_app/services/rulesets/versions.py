@@ -187,23 +187,6 @@ async def add_ruleset_version(
     await session.flush()
 
 
-async def rule_names(
-    session: AsyncSession, actor: Actor, versions: Iterable[int]
-) -> dict[tuple[int, UUID], str]:
-    """Return what the rules were called, by version and rule id."""
-    found = await session.execute(
-        select(col(RulesetVersion.version), col(RulesetVersion.rules)).where(
-            col(RulesetVersion.project_id) == actor.project_id,
-            col(RulesetVersion.version).in_(sorted(set(versions))),
-        )
-    )
-    return {
-        (version, rule.id): rule.name
-        for version, rules in found
-        for rule in read_rules(rules)
-    }
-
-
 def read_rules(stored: Iterable[Mapping[str, object]]) -> Rules:
     """Return rules as `store_rules` left them."""
     return tuple(Rule.model_validate(rule) for rule in stored)
