@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.ingest import measure_ingest
 from bench.live import measure_post_to_board
+from bench.what_if import EVENTS, LEADS, measure_what_if
 from leadpulse_app.runtime.frontend import build_frontend
 from tests.product import temporary_home
 
@@ -34,7 +35,8 @@ def main() -> None:
     build_frontend()
     load_before = os.getloadavg()[0]
     ingest, live = in_own_home(measure_ingest), in_own_home(measure_post_to_board)
-    rows = [*ingest_rows(ingest), *live_rows(live)]
+    what_if = in_own_home(measure_what_if)
+    rows = [*ingest_rows(ingest), *live_rows(live), *what_if_rows(what_if)]
     print_table(rows)
     RESULTS.write_text(
         json.dumps(
@@ -116,6 +118,20 @@ def live_rows(figures: Mapping[str, float]) -> list[Row]:
             "ms",
             "< 250",
         ),
+    ]
+
+
+def what_if_rows(figures: Mapping[str, float]) -> list[Row]:
+    """Return what is said of the preview of a draft."""
+    history = f"{LEADS:,} leads and {EVENTS:,} events"
+    return [
+        Row(
+            f"Preview of a draft over {history}",
+            figures["preview_seconds"],
+            "s",
+            "<= 30",
+        ),
+        Row("Process of the preview at its most", figures["preview_megabytes"], "MB"),
     ]
 
 

@@ -26,8 +26,9 @@ from leadpulse_app.state.what_if import (
 _STAGE = Column("Stage")
 _RULE = Column("Rule")
 _NOW = Column("Now", align="end")
-_DRAFT = Column("With the draft", align="end")
+_DRAFT = Column("Draft", align="end")
 _CHANGE = Column("Change", align="end")
+_CHANGE_IF_ROOM = Column("Change", align="end", keep="medium")
 _FIGURES = (_NOW, _DRAFT, _CHANGE)
 
 _STACKED: theme.Style = {
@@ -249,7 +250,7 @@ def _distribution() -> rx.Component:
         "Scores",
         rx.el.div(
             _key(theme.FAINT, "Now"),
-            _key(theme.ACCENT, "With the draft"),
+            _key(theme.ACCENT, "Draft"),
             style={**_BESIDE, "gap": theme.SPACE_4, **theme.CAPTION_TEXT},
         ),
         rx.el.div(
@@ -387,12 +388,21 @@ def _stages() -> rx.Component:
     )
 
 
+def _given(times: rx.Var[str], points: rx.Var[str]) -> rx.Component:
+    return rx.fragment(
+        rx.el.span(
+            times, style={"color": theme.MUTED, "margin_inline_end": theme.SPACE_2}
+        ),
+        points,
+    )
+
+
 def _share_row(share: rx.Var[ShareRow]) -> rx.Component:
     return rx.el.tr(
         _RULE.cell(share.name),
-        _NOW.cell(share.old),
-        _DRAFT.cell(share.new),
-        _CHANGE.cell(delta(share.change)),
+        _NOW.cell(_given(share.old_times, share.old_points)),
+        _DRAFT.cell(_given(share.new_times, share.new_points)),
+        _CHANGE_IF_ROOM.cell(delta(share.change)),
         key=share.id,
     )
 
@@ -429,10 +439,10 @@ def _changed(lead: rx.Var[ChangedRow]) -> rx.Component:
             rx.el.div(
                 table(
                     "What each rule gives the lead, now and with the draft",
-                    (_RULE, *_FIGURES),
+                    (_RULE, _NOW, _DRAFT, _CHANGE_IF_ROOM),
                     rx.foreach(lead.rules, _share_row),
                 ),
-                style={**_FRAMED, "white_space": "pre"},
+                style=_FRAMED,
             ),
             style={**_STACKED, "gap": theme.SPACE_2, **_INNER},
         ),

@@ -41,7 +41,7 @@ POLL_SECONDS = 1.0
 LABELS = 8
 """Scores that are written under the distribution, at most."""
 
-WORD_PERCENT = 12
+WORD_PERCENT = 10
 """So wide a stage's part of the distribution has to be for its name."""
 
 AWAY = "LeadPulse can't reach its database. This goes on by itself when it is back."
@@ -50,7 +50,6 @@ BY_HAND = "By hand"
 """What stands for a rule where people gave or took points."""
 
 ARROW = "\N{RIGHTWARDS ARROW}"
-TIMES = "\N{MULTIPLICATION SIGN}"
 DASH = "\N{EN DASH}"
 
 _ENDED = (PreviewStatus.FAILED, PreviewStatus.CANCELLED)
@@ -118,8 +117,10 @@ class ShareRow:
 
     id: str
     name: str
-    old: str
-    new: str
+    old_times: str
+    old_points: str
+    new_times: str
+    new_points: str
     change: str
 
 
@@ -407,19 +408,21 @@ def _changed(lead: ChangedLead, names: dict[UUID, str]) -> ChangedRow:
 
 
 def _share(rule: RuleShare) -> ShareRow:
+    old_times, old_points = _given(rule.old_times, rule.old_points)
+    new_times, new_points = _given(rule.new_times, rule.new_points)
     return ShareRow(
         id=str(rule.rule_id),
         name=rule.name or BY_HAND,
-        old=_given(rule.old_times, rule.old_points),
-        new=_given(rule.new_times, rule.new_points),
+        old_times=old_times,
+        old_points=old_points,
+        new_times=new_times,
+        new_points=new_points,
         change=words.signed(rule.new_points - rule.old_points),
     )
 
 
-def _given(times: int, points: int) -> str:
-    if not times:
-        return words.NOTHING
-    return f"{words.number(times)} {TIMES}  {words.signed(points)}"
+def _given(times: int, points: int) -> tuple[str, str]:
+    return (words.times(times), words.signed(points)) if times else ("", words.NOTHING)
 
 
 def _rule(rule: RulePoints) -> RuleRow:
