@@ -76,14 +76,17 @@ _LOCK = sql.SQL("""
         GROUP BY origin.project_id, coalesce(origin.root_id, origin.id)
     ) AS candidate
     JOIN lead USING (project_id, id)
-    WHERE lead.root_id IS NULL AND NOT EXISTS (
+    WHERE coalesce(lead.root_id, lead.id) = lead.id AND NOT EXISTS (
         SELECT FROM set_aside AS s
         WHERE (s.project_id, s.lead_id) = (lead.project_id, lead.id)
             AND (s.until IS NULL OR s.until > clock_timestamp())
     )
     ORDER BY candidate.age LIMIT %s
     FOR NO KEY UPDATE OF lead SKIP LOCKED
-""").format(lead=_LEAD)  # that it is a root is looked at again once it is locked
+""").format(lead=_LEAD)
+"""That it is a root is looked at again once it is locked. Said as `root_id IS NULL`,
+leads are looked for in the index of the boards until statistics know of them: all of a
+project's for each."""
 
 _READ = sql.SQL(
     "SELECT {lead} FROM lead WHERE lead.project_id = %s AND lead.id = ANY (%s)"
