@@ -88,7 +88,8 @@ class Condition(BaseModel):
                 if value is None or isinstance(value, tuple) or _number(value) is None:
                     raise InvalidInputError(f"{self.field}: a number has to be given")
             case _:
-                if value is None or isinstance(value, tuple) or value == "":
+                # Every text contains an empty one, and blanks around don't count.
+                if value is None or isinstance(value, tuple) or _text(value) == "":
                     raise InvalidInputError(f"{self.field}: a value has to be given")
         return self
 
@@ -181,11 +182,15 @@ def _text(value: object) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value) if isinstance(value, int | float) else None
+        value = int(value)
+    try:
+        return str(value) if isinstance(value, int | float) else None
+    except ValueError:  # more digits than Python writes
+        return None
 
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+# No two parts can match the same digits: else a long text of them takes its square.
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 def _number(value: object) -> float | None:
