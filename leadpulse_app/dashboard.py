@@ -20,6 +20,7 @@ from leadpulse_app.state.integrations import IntegrationsState
 from leadpulse_app.state.lead import LeadState
 from leadpulse_app.state.leads import LeadsState
 from leadpulse_app.state.overview import OverviewState
+from leadpulse_app.state.rescoring import RescoreState
 from leadpulse_app.state.rules import RulesState
 from leadpulse_app.state.system import SystemState
 
@@ -45,6 +46,7 @@ page_loads = (
     LeadState.follow,
     EventsState.follow,
     RulesState.load,
+    RescoreState.follow,
     IntegrationsState.follow,
     SystemState.follow,
 )
@@ -83,7 +85,7 @@ app.add_page(
     rules_page,
     route="/rules",
     title="Rules · LeadPulse",
-    on_load=RulesState.load,
+    on_load=[RulesState.load, RescoreState.follow],
 )
 app.add_page(
     integrations_page,

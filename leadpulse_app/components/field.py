@@ -1,9 +1,10 @@
 """A form field: a visible label, its input, and a hint where one helps."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import reflex as rx
+from reflex_base.event import EventSpec
 
 from leadpulse_app.components import theme
 
@@ -167,6 +168,85 @@ def option_field(
             **_SELECT,
             **theme.TABLE_TEXT,
             "height": theme.FIELD_HEIGHT,
+            **(style or {}),
+        },
+    )
+
+
+class Choice(NamedTuple):
+    """One of few things to choose from."""
+
+    value: str
+    """As it is sent."""
+    name: str
+    text: str
+    """What it means."""
+
+
+def choice_cards(
+    label: str,
+    choices: Iterable[Choice],
+    *,
+    name: str,
+    chosen: rx.Var[str],
+    on_choose: Callable[[str], EventSpec],
+    style: theme.Style | None = None,
+) -> rx.Component:
+    """Return a few choices to choose one from, each with what it means.
+
+    Args:
+        label: What is chosen, read aloud and not shown.
+        choices: What there is to choose from.
+        name: The name that the choice is sent under.
+        chosen: The choice at first.
+        on_choose: Takes the new choice.
+        style: How they stand beside each other.
+    """
+    return rx.el.fieldset(
+        rx.el.legend(label, style=theme.HIDDEN),
+        *(
+            rx.el.label(
+                rx.el.input(
+                    type="radio",
+                    name=name,
+                    value=choice.value,
+                    default_checked=chosen == choice.value,
+                    on_change=on_choose(choice.value),
+                    style={"margin": "0", "accent_color": theme.ACCENT},
+                ),
+                rx.el.span(
+                    rx.el.span(choice.name, style={"font_weight": theme.MEDIUM}),
+                    rx.el.span(choice.text, style=theme.CAPTION_TEXT),
+                    style={
+                        "display": "flex",
+                        "flex_direction": "column",
+                        "gap": theme.SPACE_HALF,
+                    },
+                ),
+                style={
+                    "display": "flex",
+                    "align_items": "baseline",
+                    "gap": theme.SPACE_2,
+                    "padding": f"{theme.SPACE_2} {theme.SPACE_3}",
+                    "border": f"{theme.HAIR} solid {theme.LINE}",
+                    "border_radius": theme.RADIUS,
+                    "cursor": "pointer",
+                    "&:has(:checked)": {
+                        "border_color": theme.ACCENT,
+                        "background": theme.ACCENT_TINT,
+                    },
+                },
+            )
+            for choice in choices
+        ),
+        style={
+            "display": "grid",
+            "gap": theme.SPACE_3,
+            "margin": "0",
+            "padding": "0",
+            "border": "0",
+            "min_width": "0",
+            **theme.BODY_TEXT,
             **(style or {}),
         },
     )

@@ -5,7 +5,12 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import icon_button, primary_button, quiet_button
 from leadpulse_app.components.dialog import dialog
-from leadpulse_app.components.field import edit_field, option_field
+from leadpulse_app.components.field import (
+    Choice,
+    choice_cards,
+    edit_field,
+    option_field,
+)
 from leadpulse_app.domain.conditions import LEAD
 from leadpulse_app.domain.ruleset import (
     MAXIMUM_EXPIRY_DAYS,
@@ -31,11 +36,13 @@ EVENT_TYPES = "known-event-types"
 """The id of the list of event types that the page knows."""
 
 _KINDS = {
-    RuleKind.BEHAVIOUR: (
+    RuleKind.BEHAVIOUR: Choice(
+        RuleKind.BEHAVIOUR.value,
         "For events",
         "Gives its points each time something happens.",
     ),
-    RuleKind.FIT: (
+    RuleKind.FIT: Choice(
+        RuleKind.FIT.value,
         "For what a lead is",
         "Gives its points once, and takes them back when it fits no more.",
     ),
@@ -134,44 +141,13 @@ def _text_input(
 
 
 def _kind_choice() -> rx.Component:
-    return rx.el.fieldset(
-        rx.el.legend("Kind", style=theme.HIDDEN),
-        *(
-            rx.el.label(
-                rx.el.input(
-                    type="radio",
-                    name="kind",
-                    value=kind.value,
-                    default_checked=RulesState.editor.kind == kind.value,
-                    on_change=RulesState.choose_kind(kind.value),
-                    style={"margin": "0", "accent_color": theme.ACCENT},
-                ),
-                rx.el.span(
-                    rx.el.span(name, style={"font_weight": theme.MEDIUM}),
-                    rx.el.span(text, style=theme.CAPTION_TEXT),
-                    style={
-                        "display": "flex",
-                        "flex_direction": "column",
-                        "gap": theme.SPACE_HALF,
-                    },
-                ),
-                style={
-                    "display": "flex",
-                    "align_items": "baseline",
-                    "gap": theme.SPACE_2,
-                    "padding": f"{theme.SPACE_2} {theme.SPACE_3}",
-                    "border": f"{theme.HAIR} solid {theme.LINE}",
-                    "border_radius": theme.RADIUS,
-                    "cursor": "pointer",
-                    "&:has(:checked)": {
-                        "border_color": theme.ACCENT,
-                        "background": theme.ACCENT_TINT,
-                    },
-                },
-            )
-            for kind, (name, text) in _KINDS.items()
-        ),
-        style={**_GROUP, **_TWO, "align_items": "stretch"},
+    return choice_cards(
+        "Kind",
+        _KINDS.values(),
+        name="kind",
+        chosen=RulesState.editor.kind,
+        on_choose=RulesState.choose_kind,
+        style={**_TWO, "align_items": "stretch"},
     )
 
 
@@ -486,7 +462,7 @@ def rule_editor(
             else rx.cond(
                 is_fit,
                 rx.el.p(
-                    ": ".join(_KINDS[RuleKind.FIT]),
+                    ": ".join(_KINDS[RuleKind.FIT][1:]),
                     style=theme.CAPTION_TEXT,
                 ),
             ),

@@ -1,6 +1,7 @@
 """The rules: a table with an editor, the draft, a simulator and the versions."""
 
 import reflex as rx
+from reflex.event import EventType
 
 from leadpulse_app.components import theme
 from leadpulse_app.components.badge import badge
@@ -8,6 +9,7 @@ from leadpulse_app.components.button import primary_button, quiet_button
 from leadpulse_app.components.card import card, section
 from leadpulse_app.components.confirmation import confirmed
 from leadpulse_app.components.content import content
+from leadpulse_app.components.field import Choice, choice_cards
 from leadpulse_app.components.layout import columns
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.rule_editor import EVENT_TYPES, rule_editor
@@ -18,8 +20,10 @@ from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.components.table import Column, table
 from leadpulse_app.components.what_if import what_if
 from leadpulse_app.services.rulesets.usage import NEWEST_ENTRIES, USAGE_DAYS
+from leadpulse_app.state.rescoring import RescoreState
 from leadpulse_app.state.rules import (
     NEW_RULE,
+    Reach,
     RuleRow,
     RulesState,
     VersionRow,
@@ -38,6 +42,20 @@ _SHARE = Column(
 )
 _FIRED = Column("Last fired", keep="wide", quiet=True)
 _ACTIVE = Column("Active", align="end")
+
+_REACHES = (
+    Choice(
+        Reach.NEW.value,
+        "For new events",
+        "Scores and stages that leads have already stay as they are.",
+    ),
+    Choice(
+        Reach.PAST.value,
+        "For what was scored before, too",
+        "All leads are scored anew, one after another. What changes is added to "
+        "their histories.",
+    ),
+)
 
 _SPREAD: theme.Style = {
     "display": "flex",
@@ -229,21 +247,26 @@ def _bar() -> rx.Component:
     )
 
 
-def _publish() -> rx.Component:
+def _publish(label: str, action: str, on_confirm: EventType[()]) -> rx.Component:
     return confirmed(
-        primary_button("Publish"),
+        primary_button(label),
         "Publish these changes?",
-        "They hold for events that are scored from then on. Scores and stages that "
-        "leads have already stay as they are.",
-        "Publish changes",
-        RulesState.publish,
+        "They come into force at once.",
+        action,
+        on_confirm,
         details=rx.el.div(
-            _change_lines(RulesState.changes),
-            style={
-                "margin_top": theme.SPACE_3,
-                "max_height": theme.CODE_HEIGHT,
-                "overflow_y": "auto",
-            },
+            rx.el.div(
+                _change_lines(RulesState.changes),
+                style={"max_height": theme.CODE_HEIGHT, "overflow_y": "auto"},
+            ),
+            choice_cards(
+                "What they hold for",
+                _REACHES,
+                name="reach",
+                chosen=RulesState.reach,
+                on_choose=RulesState.choose_reach,
+            ),
+            style={**_STACKED, "margin_top": theme.SPACE_3},
         ),
     )
 
@@ -261,9 +284,21 @@ def _draft_actions() -> rx.Component:
         rx.cond(
             RulesState.outdated,
             primary_button("Bring up to date", on_click=RulesState.rebase),
-            _publish(),
+            rx.cond(
+                RulesState.failed_tests.length() > 0,
+                _publish("Publish anyway", "Publish anyway", RulesState.publish_anyway),
+                _publish("Publish", "Publish changes", RulesState.publish),
+            ),
         ),
         style=_BESIDE,
+    )
+
+
+def _rescore() -> rx.Component:
+    return rx.el.p(
+        RescoreState.text,
+        role="status",
+        style={"color": theme.MUTED, "_empty": theme.GONE},
     )
 
 
@@ -289,6 +324,15 @@ def _draft() -> rx.Component:
                             style={"color": theme.CAUTION},
                         ),
                     ),
+                    rx.cond(
+                        RulesState.failed_tests.length() > 0,
+                        rx.el.div(
+                            rx.el.p("Not published, as tests of the rules fail:"),
+                            _change_lines(RulesState.failed_tests),
+                            style={"color": theme.CAUTION},
+                        ),
+                    ),
+                    style={"min_width": "0"},
                 ),
                 rx.cond(RulesState.may_edit, _draft_actions()),
                 style={
@@ -392,8 +436,8 @@ def _rules() -> rx.Component:
             style={"& tr[data-off=true] td": {"color": theme.MUTED}},
         ),
         rx.el.p(
-            "A published version holds for events that are scored from then on. What "
-            "leads have already stays as it is.",
+            "Who publishes a version says whether it holds for new events alone, or "
+            "for what was scored before, too.",
             style=theme.CAPTION_TEXT,
         ),
         style=_STACKED,
@@ -410,6 +454,7 @@ def rules_page() -> rx.Component:
             loading=card(skeleton_rows(10)),
             ready=rx.fragment(
                 _bar(),
+                _rescore(),
                 _draft(),
                 columns(
                     rx.el.div(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
 from uuid import UUID
 
 import reflex as rx
@@ -13,6 +14,7 @@ from leadpulse_app.domain.errors import (
     ConflictError,
     InvalidInputError,
     NotFoundError,
+    RuleTestsFailedError,
 )
 from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.domain.rule_edits import (
@@ -35,6 +37,7 @@ from leadpulse_app.services.rulesets import (
     ActiveRuleset,
     Draft,
     PublishedVersion,
+    Terms,
     VersionPage,
     active_ruleset,
     discard_draft,
@@ -51,11 +54,25 @@ from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.limits_form import LimitsForm, form_of_limits, read_limits
 from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of
 from leadpulse_app.state.pages import SettledPage
+from leadpulse_app.state.rescoring import RescoreState
 from leadpulse_app.state.rule_form import RuleForm, form_of, read_form, whole_number
 from leadpulse_app.state.rule_simulator import SimulatorState
 
+FAILED_TESTS_SHOWN = 5
+"""Tests that fail and are told of above the rules."""
+
 VERSIONS_SHOWN = 10
 """Versions that are listed at a time."""
+
+
+class Reach(StrEnum):
+    """What a version holds for."""
+
+    NEW = "new"
+    """Events that are scored from then on."""
+    PAST = "past"
+    """All that was scored before, too."""
+
 
 NEW_RULE = "new"
 """What stands for a rule that is not there yet, where an id does for others."""
@@ -123,6 +140,10 @@ class RulesState(SettledPage, rx.State):
     draft_by: str = ""
     drafted: Moment = NEVER
     outdated: bool = False
+    reach: str = Reach.NEW.value
+    """What it is to hold for once it is published."""
+    failed_tests: list[str] = []
+    """What came out of its tests that fail, since its publication was refused."""
 
     editing: str = ""
     """The rule whose editor is open, or `NEW_RULE`; empty for none."""
@@ -293,6 +314,7 @@ class RulesState(SettledPage, rx.State):
 
     async def _settle(self, actor: Actor, now: datetime) -> None:
         self._close()
+        self.reach, self.failed_tests = Reach.NEW.value, []
         self._show(await self._read(actor, now))
         await (await self.get_state(SimulatorState))._show_again()
 
@@ -316,19 +338,42 @@ class RulesState(SettledPage, rx.State):
         return rx.toast.success(f"The draft is based on version {self.version} now.")
 
     @rx.event
-    async def publish(self) -> EventSpec:
+    def choose_reach(self, reach: str) -> None:
+        """Let the draft hold for new events, or for all that was scored before too."""
+        if isinstance(reach, str) and reach in {each.value for each in Reach}:
+            self.reach = reach
+
+    @rx.event
+    async def publish(self) -> list[EventSpec]:
         """Put the draft in force as it is shown here."""
+        return await self._publish(overrides_tests=False)
+
+    @rx.event
+    async def publish_anyway(self) -> list[EventSpec]:
+        """Put the draft in force though the tests fail that are shown here."""
+        return await self._publish(overrides_tests=bool(self.failed_tests))
+
+    async def _publish(self, *, overrides_tests: bool) -> list[EventSpec]:
         actor, now = current_actor(), datetime.now(UTC)
+        terms = Terms(
+            rescores=self.reach == Reach.PAST, overrides_tests=overrides_tests
+        )
         try:
             async with database.transaction(actor.project_id) as session:
                 version = await publish_draft(
-                    session, actor, now=now, seen_at=self._draft_seen
+                    session, actor, now=now, seen_at=self._draft_seen, terms=terms
                 )
         except ConflictError as error:
             await self._settle(actor, now)
-            return rx.toast.error(f"{error.message}.")
+            if isinstance(error, RuleTestsFailedError):
+                self.failed_tests = _failed(error.details or {})
+            return [rx.toast.error(f"{error.message}.")]
         await self._settle(actor, now)
-        return rx.toast.success(f"Version {version} is in force for new events.")
+        if not terms.rescores:
+            told = f"Version {version} is in force for new events."
+            return [rx.toast.success(told)]
+        told = f"Version {version} is in force, and for what was scored before soon."
+        return [rx.toast.success(told), RescoreState.follow]
 
     @rx.event
     async def roll_back(self, version: str) -> EventSpec:
@@ -352,6 +397,12 @@ class RulesState(SettledPage, rx.State):
                 session, actor, limit=VERSIONS_SHOWN, cursor=self._versions_cursor
             )
         self._show_versions(page, now, zone_of(actor.time_zone))
+
+
+def _failed(results: Mapping[str, str]) -> list[str]:
+    told = [f"“{name}”: {result}" for name, result in results.items()]
+    more = len(told) - FAILED_TESTS_SHOWN
+    return [*told[:FAILED_TESTS_SHOWN], f"{more} more"] if more > 0 else told
 
 
 def _rows(content: _Content, rules: Rules, zone: tzinfo) -> list[RuleRow]:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import sign_in
-from tests.product import Account, Product, post_event
+from tests.product import Account, Product, post_event, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -152,3 +152,29 @@ def test_a_rule_with_a_condition_and_a_cap_scores_what_it_says_and_says_why_not(
     expect(simulator.get_by_text("guest would have 46")).to_be_visible()
     expect(simulator.get_by_text("Hot", exact=True)).to_be_visible()
     expect(page.get_by_role("list", name="Rules that fire")).to_contain_text("+46")
+
+
+def test_a_version_is_applied_to_what_was_scored_before_where_its_publisher_says_so(
+    product: Product, account: Account, page: Page
+) -> None:
+    assert visit(product, account, "guest") == 0
+    sign_in(page, product, account)
+    page.goto(f"{product.url}/rules")
+    page.get_by_role("button", name="Add rule").click()
+    editor = page.get_by_role("dialog")
+    editor.get_by_label("Name").fill("Showroom")
+    editor.get_by_label("Event", exact=True).fill("showroom_visit")
+    editor.get_by_label("Points", exact=True).fill("23")
+    editor.get_by_role("button", name="Save to draft").click()
+    page.get_by_role("button", name="Publish").click()
+    question = page.get_by_role("alertdialog")
+    question.get_by_label("For what was scored before, too").check()
+    question.get_by_role("button", name="Publish changes").click()
+    expect(page.get_by_text("and for what was scored before soon.")).to_be_visible()
+
+    def rescored() -> bool:
+        (lead,) = product.leads(account)
+        return int(lead["currentScore"]) == 23
+
+    wait_for(rescored, seconds=30, what="the rescore")
+    expect(page.get_by_text("is being applied to what was scored")).to_have_count(0)
