@@ -1,29 +1,46 @@
 """Which rules events would fire, what that makes of a lead, and why the others not."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from leadpulse_app.domain.conditions import Fields, Unmet
 from leadpulse_app.domain.fold import Input, Step, fold
 from leadpulse_app.domain.reason import Reason
+from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.domain.ruleset import ANY_EVENT, Rule, RuleKind, Ruleset
 from leadpulse_app.domain.stage import Stage
 
+LONGEST_FOUND = 200
+"""Characters of what was found where a condition does not hold: enough to see why."""
+
+
+_NO_RULES = Ruleset(version=1, rules=())
+
 
 class Miss(StrEnum):
-    """Why a rule gives nothing."""
+    """Why a rule gives nothing, or nothing more."""
 
     INACTIVE = "inactive"
     """It is switched off."""
     OTHER_EVENT_TYPE = "other_event_type"
     """It is for another type of event."""
     CONDITIONS = "conditions"
-    """What it asks for does not hold."""
-    LIMIT = "limit"
-    """Its own cap was reached, or the limit of its kind, or that of a score."""
+    """What it asks of an event does not hold."""
+    FIT = "fit"
+    """What the lead is known as does not match, or no more."""
+    CAP = "cap"
+    """Its own cap was reached."""
+    KIND_LIMIT = "kind_limit"
+    """The limit of all rules of its kind was reached."""
+    SCORE_LIMIT = "score_limit"
+    """A score stays within 0..10,000."""
+    LAPSED = "lapsed"
+    """All that it gave has lapsed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +53,15 @@ class RuleOutcome:
     points: int
     """What it gives together, but for what has lapsed since."""
     miss: Miss | None
-    """Why it gives nothing; unknown where it does."""
+    """Why it gives nothing, or gave nothing when it fired last."""
     unmet: Unmet | None = None
-    """Of the newest event of its type: the first condition that does not hold."""
+    """The first condition that does not hold for the newest event of its type, or for
+    what the lead is known as, with what was found, shortened."""
 
     @property
     def fires(self) -> bool:
-        """Whether it gives points at all."""
-        return self.miss is None
+        """Whether it gives points, and keeps any."""
+        return self.times > 0 and self.miss not in (Miss.FIT, Miss.LAPSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +69,7 @@ class Simulation:
     """What a ruleset makes of events."""
 
     events: int
+    """How many there are, without what a person edited or gave."""
     score: int
     stage: Stage
     outcomes: tuple[RuleOutcome, ...]
@@ -77,11 +96,9 @@ def simulate(
         key=lambda each: each.position,
     )
     folded = fold(tried, until=until)
-    steps: dict[UUID | None, list[Step]] = {}
-    for step in folded.steps:
-        steps.setdefault(step.rule_id, []).append(step)
+    steps = _steps_by_rule(ruleset, folded.steps)
     return Simulation(
-        events=len(tried),
+        events=sum(each.type not in RESERVED_EVENT_TYPES for each in tried),
         score=folded.state.score,
         stage=folded.stage,
         outcomes=tuple(
@@ -91,33 +108,108 @@ def simulate(
     )
 
 
+class _Taken(NamedTuple):
+    """A step, and whether the rules of its kind had given all they may before it."""
+
+    step: Step
+    kind_is_full: bool
+
+    @property
+    def gave(self) -> bool:
+        return self.step.delta != 0 or self.step.points == 0
+
+
+def _steps_by_rule(
+    ruleset: Ruleset, steps: Iterable[Step]
+) -> Mapping[UUID, Sequence[_Taken]]:
+    kinds = {rule.id: rule.kind for rule in ruleset.rules}
+    limits = {
+        RuleKind.BEHAVIOUR: ruleset.group_caps.behaviour,
+        RuleKind.FIT: ruleset.group_caps.fit,
+    }
+    given = dict.fromkeys(RuleKind, 0)
+    taken: dict[UUID, list[_Taken]] = {}
+    for step in steps:
+        if step.rule_id is None:
+            continue
+        kind = kinds[step.rule_id]
+        limit = limits[kind]
+        is_full = limit is not None and given[kind] >= limit
+        taken.setdefault(step.rule_id, []).append(_Taken(step, is_full))
+        given[kind] += step.delta
+    return taken
+
+
 def _outcome(
-    rule: Rule, steps: Sequence[Step], tried: Sequence[Input], fields: Fields
+    rule: Rule, taken: Sequence[_Taken], tried: Sequence[Input], fields: Fields
 ) -> RuleOutcome:
-    given = [step for step in steps if step.reason is not Reason.EXPIRED]
-    times = sum(
-        step.delta != 0 or step.points == step.delta
-        for step in given
-        if step.reason is not Reason.FIT_LOST
+    fired = [
+        each
+        for each in taken
+        if each.step.reason not in (Reason.EXPIRED, Reason.FIT_LOST)
+    ]
+    miss, unmet = _miss(rule, taken, fired, tried, fields)
+    return RuleOutcome(
+        rule,
+        times=sum(each.gave for each in fired),
+        points=sum(each.step.delta for each in taken),
+        miss=miss,
+        unmet=unmet,
     )
-    points = sum(step.delta for step in steps)
-    if times:
-        return RuleOutcome(rule, times, points, None)
-    miss, unmet = _why_not(rule, given, tried, fields)
-    return RuleOutcome(rule, 0, points, miss, unmet)
 
 
-def _why_not(
-    rule: Rule, given: Sequence[Step], tried: Sequence[Input], fields: Fields
-) -> tuple[Miss, Unmet | None]:
+def _miss(
+    rule: Rule,
+    taken: Sequence[_Taken],
+    fired: Sequence[_Taken],
+    tried: Sequence[Input],
+    fields: Fields,
+) -> tuple[Miss | None, Unmet | None]:
     if not rule.active:
         return Miss.INACTIVE, None
-    if given:
-        return Miss.LIMIT, None
     if rule.kind is RuleKind.FIT:
-        return Miss.CONDITIONS, rule.conditions.first_unmet({}, fields)
-    for each in reversed(tried):
-        if rule.event_type in (each.type, ANY_EVENT):
-            unmet = rule.conditions.first_unmet(each.properties or {}, fields)
-            return Miss.CONDITIONS, unmet
+        unmet = rule.conditions.first_unmet({}, fields)
+        if unmet is not None or not fired:
+            return Miss.FIT, _shortened(unmet)
+    if not fired:
+        return _why_never(rule, tried)
+    lapsed = sum(each.step.reason is Reason.EXPIRED for each in taken)
+    if lapsed and lapsed == sum(each.step.delta != 0 for each in fired):
+        return Miss.LAPSED, None
+    return _limit_of(rule, fired[-1]), None
+
+
+def _why_never(rule: Rule, tried: Sequence[Input]) -> tuple[Miss, Unmet | None]:
+    for number, each in reversed(tuple(enumerate(tried, start=1))):
+        if each.type == rule.event_type or (
+            rule.event_type == ANY_EVENT and each.type not in RESERVED_EVENT_TYPES
+        ):
+            unmet = rule.conditions.first_unmet(
+                each.properties or {}, _known_as(tried[:number])
+            )
+            return Miss.CONDITIONS, _shortened(unmet)
     return Miss.OTHER_EVENT_TYPE, None
+
+
+def _known_as(tried: Sequence[Input]) -> Fields:
+    """Return what the lead was known as by the last of these inputs."""
+    telling = (each._replace(ruleset=_NO_RULES) for each in tried if each.traits)
+    return fold(telling).state.fields
+
+
+def _limit_of(rule: Rule, last: _Taken) -> Miss | None:
+    if last.gave:
+        return None
+    if last.kind_is_full and rule.points > 0:
+        return Miss.KIND_LIMIT
+    return Miss.CAP if last.step.reason is Reason.CAPPED else Miss.SCORE_LIMIT
+
+
+def _shortened(unmet: Unmet | None) -> Unmet | None:
+    if unmet is None or not isinstance(unmet.found, str | list | dict):
+        return unmet
+    found = unmet.found
+    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+    if len(text) <= LONGEST_FOUND:
+        return unmet
+    return unmet._replace(found=f"{text[: LONGEST_FOUND - 1]}…")

@@ -119,16 +119,20 @@ def miss(outcome: RuleOutcome) -> str:
             return "Switched off"
         case Miss.OTHER_EVENT_TYPE:
             return f"Only for {event(rule.event_type)}"
-        case Miss.CONDITIONS:
+        case Miss.CONDITIONS | Miss.FIT:
             return (
                 _unmet(outcome.unmet) if outcome.unmet else "Its conditions don't hold"
             )
-        case Miss.LIMIT:
-            if rule.cap is not None:
-                return f"A limit was reached: its own, {cap(rule.cap)}, or its kind's"
+        case Miss.CAP:
+            return f"Its limit was reached: {cap(rule.cap)}" if rule.cap else ""
+        case Miss.KIND_LIMIT:
+            return "The limit of its kind was reached"
+        case Miss.SCORE_LIMIT:
             if rule.points < 0:
                 return "A score does not go below 0"
-            return "The limit of its kind was reached, or that of a score"
+            return "A score does not go above 10,000"
+        case Miss.LAPSED:
+            return "All that it gave has lapsed"
         case None:
             return ""
 

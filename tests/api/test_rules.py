@@ -449,7 +449,7 @@ async def test_a_simulation_names_what_does_not_hold(
     visit, fit = await tried("free", "Other")
     assert (visit["fires"], visit["reason"]) == (False, "conditions")
     assert visit["unmet"] == {**pro, "found": "free"}
-    assert (fit["reason"], fit["unmet"]["found"]) == ("conditions", "Other")
+    assert (fit["reason"], fit["unmet"]["found"]) == ("fit", "Other")
 
 
 async def test_a_project_keeps_one_rule_and_has_200_at_most(

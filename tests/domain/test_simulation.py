@@ -1,8 +1,14 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from leadpulse_app.domain.conditions import Condition, ConditionGroup, Operator
-from leadpulse_app.domain.fold import Input, Position
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadpulse_app.domain.conditions import Condition, ConditionGroup, Operator, Unmet
+from leadpulse_app.domain.fold import Input, Position, fold
+from leadpulse_app.domain.reserved import ADJUST, FIELDS
 from leadpulse_app.domain.ruleset import (
     Cap,
     GroupCaps,
@@ -79,19 +85,75 @@ def test_it_tells_what_gives_points_and_why_the_rest_does_not() -> None:
         (3, 30, None),
         (0, 0, Miss.INACTIVE),
         (0, 0, Miss.OTHER_EVENT_TYPE),
-        (1, 10, None),
+        (1, 10, Miss.CAP),
         (3, 10, None),
         (1, 7, None),
-        (0, 0, Miss.CONDITIONS),
+        (0, 0, Miss.FIT),
         (1, 10, None),
     ]
 
 
-def test_a_rule_that_a_limit_leaves_nothing_says_so() -> None:
-    assert said(rule(1, points=20), rule(2), group_caps=GroupCaps(behaviour=20)) == [
-        (1, 20, None),
-        (0, 0, Miss.LIMIT),
+def test_a_rule_that_a_limit_leaves_nothing_says_which() -> None:
+    capped = Cap(points=5, per=Period.EVER)
+    assert said(
+        rule(1, points=20), rule(2, cap=capped), group_caps=GroupCaps(behaviour=20)
+    ) == [(1, 20, Miss.KIND_LIMIT), (0, 0, Miss.KIND_LIMIT)]
+    assert said(
+        rule(1, cap=capped), rule(2, points=-4), group_caps=GroupCaps(behaviour=20)
+    ) == [(1, 5, Miss.CAP), (2, -5, Miss.SCORE_LIMIT)]
+    assert said(fit(6, "Acme"), fit(7, "Acme"), group_caps=GroupCaps(fit=7)) == [
+        (1, 7, None),
+        (0, 0, Miss.KIND_LIMIT),
     ]
+    assert said(rule(1, points=10_000), rule(2)) == [
+        (1, 10_000, Miss.SCORE_LIMIT),
+        (0, 0, Miss.SCORE_LIMIT),
+    ]
+
+
+def test_a_rule_that_takes_points_is_kept_by_its_own_cap_alone() -> None:
+    taking = rule(2, points=-4, cap=Cap(times=1, per=Period.EVER))
+    assert said(rule(1), taking, group_caps=GroupCaps(behaviour=10)) == [
+        (2, 14, Miss.KIND_LIMIT),
+        (1, -4, Miss.CAP),
+    ]
+
+
+def test_a_rule_whose_points_all_lapsed_fires_no_more() -> None:
+    lapsing = tried(
+        rule(1, cap=Cap(times=1, per=Period.EVER), expires_after_days=1),
+        rule(2, "*", expires_after_days=2),
+    )
+    assert [(each.times, each.points, each.miss, each.fires) for each in lapsing] == [
+        (1, 0, Miss.LAPSED, False),
+        (3, 20, None, True),
+    ]
+
+
+def event(days_ago: int, type_: str = "visit", **more: Any) -> Input:
+    return Input(
+        Position(NOW - timedelta(days=days_ago), f"m{days_ago}"),
+        days_ago,
+        type_,
+        more.get("traits"),
+        more.get("properties"),
+        True,
+        Ruleset(version=1, rules=()),
+    )
+
+
+def test_a_rule_for_what_a_lead_is_fires_no_more_once_the_lead_is_another() -> None:
+    ruleset = Ruleset(version=2, rules=(fit(1, "Acme"),))
+    inputs = [
+        event(2, traits={"company": "Acme"}),
+        event(1, FIELDS, traits={"company": ""}),
+    ]
+    simulation = simulate(ruleset, inputs, until=NOW)
+    (outcome,) = simulation.outcomes
+    assert (outcome.times, outcome.points, outcome.fires) == (1, 0, False)
+    assert outcome.miss is Miss.FIT
+    assert outcome.unmet == Unmet(next(ruleset.rules[0].conditions.flat()), None)
+    assert simulation.events == 1
 
 
 def test_of_the_newest_event_it_names_what_does_not_hold() -> None:
@@ -103,7 +165,104 @@ def test_of_the_newest_event_it_names_what_does_not_hold() -> None:
     assert outcome.unmet.found == "plan 0"
 
 
+def test_it_compares_with_what_the_lead_was_known_as_at_the_event() -> None:
+    asked = asks("lead.company", Operator.EXISTS)
+    inputs = [event(2), event(1, "identify", traits={"company": "Acme"})]
+    ruleset = Ruleset(version=2, rules=(rule(1, conditions=asked),))
+    (outcome,) = simulate(ruleset, inputs, until=NOW).outcomes
+    assert outcome.miss is Miss.CONDITIONS
+    assert outcome.unmet == Unmet(next(asked.flat()), None)
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ("x" * 200, "x" * 200),
+        ("x" * 1_000, "x" * 199 + "…"),
+        (["x"] * 9, ["x"] * 9),
+        ({"a": "b" * 300}, '{"a": "' + "b" * 192 + "…"),
+        (5, 5),
+    ],
+)
+def test_what_was_found_is_shortened(found: object, told: object) -> None:
+    asked = asks("properties.x", Operator.EQUALS, "y")
+    ruleset = Ruleset(version=2, rules=(rule(1, conditions=asked),))
+    inputs = [event(0, properties={"x": found})]
+    (outcome,) = simulate(ruleset, inputs, until=NOW).outcomes
+    assert outcome.unmet == Unmet(next(asked.flat()), told)
+
+
+def test_what_a_person_gave_counts_for_the_score_and_for_no_rule() -> None:
+    inputs = [event(1), event(0, ADJUST, properties={"points": 30})]
+    simulation = simulate(Ruleset(version=2, rules=(rule(1, "*"),)), inputs, until=NOW)
+    assert (simulation.events, simulation.points, simulation.score) == (1, 10, 40)
+
+
 def test_nothing_makes_nothing() -> None:
     simulation = simulate(Ruleset(version=1, rules=(rule(1),)), [], until=NOW)
     assert (simulation.score, simulation.stage) == (0, Stage.COLD)
     assert simulation.outcomes[0].miss is Miss.OTHER_EVENT_TYPE
+
+
+POINTS = st.integers(-30, 30)
+CAPS = st.none() | st.builds(
+    Cap, points=st.integers(1, 40), per=st.sampled_from(Period)
+)
+LIMITS = st.none() | st.integers(1, 60)
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> tuple[Rule, ...]:
+    return tuple(
+        rule(
+            number,
+            draw(st.sampled_from(("visit", "signup", "*"))),
+            points=draw(POINTS),
+            cap=draw(CAPS),
+            expires_after_days=draw(st.none() | st.integers(1, 5)),
+        )
+        if draw(st.booleans())
+        else fit(number, draw(st.sampled_from(("Acme", "Other"))))
+        for number in range(1, draw(st.integers(2, 5)))
+    )
+
+
+INPUTS = st.lists(
+    st.builds(
+        event,
+        st.integers(0, 9),
+        st.sampled_from(("visit", "signup")),
+        traits=st.sampled_from((None, {"company": "Acme"}, {"company": "Other"})),
+    ),
+    unique_by=lambda each: each.event_id,
+)
+
+
+@given(rules(), INPUTS, LIMITS, LIMITS)
+def test_it_comes_to_what_the_fold_does_and_a_reason_stands_for_what_is_missing(
+    tried_rules: tuple[Rule, ...],
+    inputs: list[Input],
+    behaviour: int | None,
+    fit_limit: int | None,
+) -> None:
+    ruleset = Ruleset(
+        version=2,
+        rules=tried_rules,
+        group_caps=GroupCaps(behaviour=behaviour, fit=fit_limit),
+    )
+    simulation = simulate(ruleset, inputs, until=NOW)
+    folded = fold([each._replace(ruleset=ruleset) for each in inputs], until=NOW)
+    assert (simulation.score, simulation.stage) == (folded.state.score, folded.stage)
+    assert simulation.points == simulation.score
+    for outcome in simulation.outcomes:
+        if not outcome.times:
+            assert outcome.points == 0
+            assert outcome.miss is not None
+        if outcome.unmet is not None:
+            assert outcome.miss in (Miss.CONDITIONS, Miss.FIT)
+        if outcome.miss is Miss.CAP:
+            assert outcome.rule.cap is not None
+        if outcome.miss is Miss.KIND_LIMIT:
+            assert (behaviour, fit_limit) != (None, None)
+        if outcome.miss is Miss.LAPSED:
+            assert outcome.rule.expires_after_days is not None

@@ -129,9 +129,7 @@ async def test_a_rule_that_a_limit_keeps_from_giving_says_so() -> None:
     await tab.call(rules, "save_limits", limits)
     await tab.call(state, "try_type", "demo_request")
     assert [each.name for each in state.firing] == ["Demo request"]
-    assert why(state, capped) == (
-        "A limit was reached: its own, at most 5 points ever, or its kind's"
-    )
+    assert why(state, capped) == "The limit of its kind was reached"
     await tab.call(state, "try_type", "unsubscribe")
     (unsubscribe,) = (each for each in state.resting if each.name == "Unsubscribe")
     assert unsubscribe.note == "A score does not go below 0"
