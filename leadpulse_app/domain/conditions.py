@@ -8,9 +8,18 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Literal, NamedTuple, Self, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from leadpulse_app.domain.errors import InvalidInputError
 
@@ -27,6 +36,11 @@ PROPERTIES = "properties."
 LEAD = "lead."
 
 FIELD_PATTERN = r"^(?:properties\.[^\x00]+|lead\.(?:email|name|company))$"
+
+FIELD_RULE = (
+    "A condition looks at a property, as properties.plan, of 200 characters at most, "
+    "or at lead.email, lead.name or lead.company"
+)
 
 
 class Operator(StrEnum):
@@ -62,12 +76,23 @@ Scalar: TypeAlias = _Truth | _Integer | _Number | _Text
 """What a value is compared with."""
 
 
+def _read_field(value: Any, accept: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return accept(value)
+    except ValidationError:
+        raise InvalidInputError(FIELD_RULE) from None
+
+
 class Condition(BaseModel):
     """One comparison."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    field: Annotated[str, StringConstraints(max_length=200, pattern=FIELD_PATTERN)]
+    field: Annotated[
+        str,
+        StringConstraints(max_length=200, pattern=FIELD_PATTERN),
+        WrapValidator(_read_field),
+    ]
     """`properties.` with a dotted path, or `lead.email`, `.name` or `.company`."""
     operator: Operator
     value: (

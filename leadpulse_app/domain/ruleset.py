@@ -138,7 +138,11 @@ def _read_conditions(value: Any, accept: ValidatorFunctionWrapHandler) -> Any:
 
 
 def _first(error: ValidationError) -> str:
-    problem = error.errors(include_url=False, include_input=False)[0]
+    # Whatever is no condition may be meant as a group, and is no group either: what is
+    # said in our words, or lies deepest, is about what was meant.
+    problems = error.errors(include_url=False, include_input=False)
+    in_words = [each for each in problems if "error" in each.get("ctx", {})]
+    problem = max(in_words or problems, key=lambda each: len(each["loc"]))
     return str(problem.get("ctx", {}).get("error", problem["msg"]))
 
 
@@ -194,7 +198,7 @@ class RuleContent(BaseModel):
     """Of a behaviour rule: the type of event that it fires on, or `*`."""
     points: Points
     active: bool = True
-    conditions: Conditions = ALWAYS
+    conditions: Conditions = Field(default=ALWAYS, validate_default=True)
     cap: Annotated[Cap | None, _or_say(CAP_RULE)] = None
     expires_after_days: ExpiryDays | None = None
     """Days after the event at whose end its points lapse."""

@@ -331,11 +331,21 @@ def test_no_event_makes_conditions_fail(
     assert ConditionGroup.model_validate_json(asked.model_dump_json()) == asked
 
 
-@given(conditions(), st.dictionaries(st.sampled_from(("a", "x")), VALUES))
-def test_equals_and_not_equals_never_both_hold(
-    condition: Condition, properties: dict[str, Any]
+@given(
+    SCALARS,
+    FIELDS,
+    st.dictionaries(st.sampled_from(("", "a", "b", "a.b", "0", "x")), VALUES),
+)
+def test_not_equals_holds_exactly_where_equals_does_not(
+    value: Any, field: str, properties: dict[str, Any]
 ) -> None:
-    if condition.operator is Operator.EQUALS:
-        other = condition.model_copy(update={"operator": Operator.NOT_EQUALS})
-        held = condition.holds(properties, ADA)
-        assert other.holds(properties, ADA) is not held
+    held = asks("equals", value, field).holds(properties, ADA)
+    assert asks("not_equals", value, field).holds(properties, ADA) is not held
+
+
+@given(SCALARS)
+def test_what_is_asked_for_equals_itself(value: Any) -> None:
+    assert holds("equals", value, value)
+    assert holds("in", value, [value])
+    assert holds("starts_with", value, value)
+    assert holds("contains", [None, value], value)
