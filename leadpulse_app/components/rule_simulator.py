@@ -5,11 +5,10 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import quiet_button
 from leadpulse_app.components.card import body, section
-from leadpulse_app.components.field import choice_field, edit_field, search_field
+from leadpulse_app.components.field import choice_field, edit_field
+from leadpulse_app.components.rule_subject import known_as, lead_search
 from leadpulse_app.components.stage import stage_badge
-from leadpulse_app.domain.conditions import Fields
-from leadpulse_app.domain.traits import MAXIMUM_TRAIT_LENGTH
-from leadpulse_app.state.rule_simulator import FoundLead, OutcomeRow, SimulatorState
+from leadpulse_app.state.rule_simulator import OutcomeRow, SimulatorState
 from leadpulse_app.state.rules import RulesState
 
 _EXAMPLE = '{\n  "event": "demo_request",\n  "properties": {"plan": "pro"}\n}'
@@ -52,88 +51,21 @@ def _event() -> rx.Component:
             style=theme.CODE_TEXT,
             custom_attrs={"spellCheck": "false"},
         ),
-        rx.el.fieldset(
-            rx.el.legend(
-                "What its lead is known as, where that matters",
-                style={
-                    **theme.CAPTION_TEXT,
-                    "padding": "0",
-                    "margin_bottom": theme.SPACE_1,
-                },
-            ),
-            *(
-                rx.input(
-                    name=f"lead_{name}",
-                    placeholder=name.capitalize(),
-                    max_length=MAXIMUM_TRAIT_LENGTH,
-                    auto_complete="off",
-                    size="2",
-                    custom_attrs={"aria-label": f"Lead {name}"},
-                )
-                for name in Fields._fields
-            ),
-            style={
-                "display": "grid",
-                "grid_template_columns": "repeat(3, minmax(0, 1fr))",
-                "gap": theme.SPACE_2,
-                "margin": "0",
-                "padding": "0",
-                "border": "0",
-                theme.UNDER_NARROW: {"grid_template_columns": "minmax(0, 1fr)"},
-            },
-        ),
+        known_as("What its lead is known as, where that matters"),
         rx.el.div(quiet_button("Try it", type="submit")),
         on_submit=SimulatorState.try_event,
         style=_STACKED,
     )
 
 
-def _found(lead: rx.Var[FoundLead]) -> rx.Component:
-    return rx.el.li(
-        rx.el.button(
-            rx.el.span(lead.name, style={"font_weight": theme.MEDIUM}),
-            rx.el.span(lead.contact, style=theme.CAPTION_TEXT),
-            type="button",
-            on_click=SimulatorState.try_lead(lead.id),
-            style={
-                "display": "flex",
-                "flex_direction": "column",
-                "width": "100%",
-                "padding": f"{theme.SPACE_1} {theme.SPACE_2}",
-                "border": "0",
-                "border_radius": theme.RADIUS,
-                "background": "none",
-                "color": "inherit",
-                "font": "inherit",
-                "text_align": "start",
-                "overflow_wrap": "anywhere",
-                "cursor": "pointer",
-                "_hover": {"background": theme.HOVER},
-            },
-        ),
-        key=lead.id,
-    )
-
-
 def _lead() -> rx.Component:
-    return rx.fragment(
-        search_field(
-            "Lead to try",
-            "Name, email, company",
-            on_change=SimulatorState.search.debounce(250),
-        ),
-        rx.el.div(
-            rx.cond(
-                SimulatorState.found_nothing,
-                rx.el.p("No lead is called that.", style=theme.CAPTION_TEXT),
-            ),
-            rx.el.ul(
-                rx.foreach(SimulatorState.found, _found),
-                aria_label="Leads to try",
-                style={**_BARE, "gap": theme.SPACE_HALF, "_empty": theme.GONE},
-            ),
-            aria_live="polite",
-        ),
+    return lead_search(
+        "Lead to try",
+        "Leads to try",
+        on_search=SimulatorState.search.debounce(250),
+        found=SimulatorState.found,
+        found_nothing=SimulatorState.found_nothing,
+        on_choose=SimulatorState.try_lead,
     )
 
 

@@ -121,18 +121,8 @@ class SimulatorState(rx.State):
     @rx.event
     async def search(self, query: str) -> None:
         """Offer the leads whose name, email or company contains this."""
-        wanted = query if isinstance(query, str) else ""
-        wanted = "".join(filter(str.isprintable, wanted)).strip()[:MAXIMUM_QUERY_LENGTH]
-        self.found, self.found_nothing = [], False
-        if not wanted:
-            return
-        actor, now = current_actor(), datetime.now(UTC)
-        async with database.transaction(actor.project_id) as session:
-            page = await list_leads(
-                session, actor, now=now, limit=LEADS_FOUND, query=wanted
-            )
-        self.found = [_found(lead) for lead in page.leads]
-        self.found_nothing = not self.found
+        found = await find_leads(query)
+        self.found, self.found_nothing = found or [], found == []
 
     @rx.event
     async def try_lead(self, lead_id: str) -> None:
@@ -168,6 +158,27 @@ class SimulatorState(rx.State):
         # Those for other events say the least, and are most of them.
         resting.sort(key=lambda each: each.miss is Miss.OTHER_EVENT_TYPE)
         self.resting = [_outcome(each) for each in resting]
+
+
+async def find_leads(query: object) -> list[FoundLead] | None:
+    """Return a few leads whose name, email or company contains this.
+
+    Args:
+        query: What is searched for, as any client can send it.
+
+    Returns:
+        The leads, or None where nothing is searched for.
+    """
+    wanted = query if isinstance(query, str) else ""
+    wanted = "".join(filter(str.isprintable, wanted)).strip()[:MAXIMUM_QUERY_LENGTH]
+    if not wanted:
+        return None
+    actor, now = current_actor(), datetime.now(UTC)
+    async with database.transaction(actor.project_id) as session:
+        page = await list_leads(
+            session, actor, now=now, limit=LEADS_FOUND, query=wanted
+        )
+    return [_found(lead) for lead in page.leads]
 
 
 async def _simulate(subject: TriedEvent | UUID) -> tuple[str, Simulation]:
@@ -246,13 +257,12 @@ def _pasted(entered: Mapping[str, object]) -> TriedEvent:
     return TriedEvent(
         _event_type(event["event"]),
         sanitise_properties(properties),
-        Fields(
-            **{name: _trait(entered.get(f"lead_{name}")) for name in Fields._fields}
-        ),
+        Fields(**{name: trait(entered.get(f"lead_{name}")) for name in Fields._fields}),
     )
 
 
-def _trait(text: object) -> str | None:
+def trait(text: object) -> str | None:
+    """Return what was entered of a person, as long as is kept; None for nothing."""
     if not isinstance(text, str):
         return None
     return text.strip()[:MAXIMUM_TRAIT_LENGTH].rstrip() or None
