@@ -524,7 +524,7 @@ def what_if() -> rx.Component:
                 (PreviewStatus.CANCELLED.value, _ended()),
                 _starting(),
             ),
-            style={"margin_top": theme.SPACE_4},
+            style={**theme.BODY_TEXT, "margin_top": theme.SPACE_4},
         ),
         rx.el.div(
             rx.dialog.close(quiet_button("Close")),

@@ -24,6 +24,7 @@ from leadpulse_app.domain.fold import ADJUST, Folded, Input, Position, fold
 from leadpulse_app.domain.ruleset import ANY_EVENT, Ruleset
 from leadpulse_app.domain.stage import Stage, Thresholds
 from leadpulse_app.domain.what_if import Comparison, Share, Shares, Standing, WhatIf
+from leadpulse_app.services.scoring.failures import MAXIMUM_ERROR_LENGTH
 
 MAXIMUM_ATTEMPTS = 3
 """So often a preview is begun: what ends a worker thrice would end the next as well."""
@@ -191,7 +192,7 @@ def work_preview(
                 _FINISH,
                 (
                     result and Jsonb(result.model_dump(mode="json")),
-                    error,
+                    error and error[:MAXIMUM_ERROR_LENGTH],
                     result is not None,
                     *preview.key,
                 ),

@@ -136,6 +136,21 @@ def test_one_that_is_killed_leaves_it_to_the_next(
     assert waiting(people) == []
 
 
+def test_a_worker_whose_postgres_goes_away_begins_it_anew(people: People) -> None:
+    preview_id = asked(people)
+    with running(RUN_WORKER):
+        with held_up() as is_waiting:
+            wait_until(is_waiting)
+            with psycopg.connect(database_url(), autocommit=True) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted"
+                    " AND relation = 'quarantined_event'::regclass"
+                )
+            wait_until(lambda: not is_waiting())
+        wait_until(lambda: is_done(people, preview_id))
+    assert row(people, preview_id)["result"]["changed"] == 1
+
+
 def test_it_ends_with_whoever_started_it(people: People) -> None:
     asked(people)
     with held_up() as is_waiting, running(RUN_PREVIEWS) as process:
