@@ -1,11 +1,18 @@
 """The rules that a project scores by: each of them, and what they would do."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, status
-from pydantic import AliasPath, Field, SkipValidation
+from pydantic import (
+    AfterValidator,
+    AliasPath,
+    BeforeValidator,
+    Field,
+    SkipValidation,
+)
 from pydantic.alias_generators import to_camel
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,8 +20,12 @@ from leadpulse_app.api.access import ActorDep, SessionDep
 from leadpulse_app.api.envelope import Body, Success
 from leadpulse_app.domain.conditions import Fields, Operator
 from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.domain.event import UNSTORABLE_RULE, occurrence_of, parse_time
 from leadpulse_app.domain.ids import uuid7
-from leadpulse_app.domain.properties import sanitise_properties
+from leadpulse_app.domain.properties import (
+    find_unstorable_text,
+    sanitise_properties,
+)
 from leadpulse_app.domain.rule_edits import (
     Edit,
     add_rule,
@@ -23,6 +34,8 @@ from leadpulse_app.domain.rule_edits import (
     remove_rule,
 )
 from leadpulse_app.domain.ruleset import (
+    ANY_EVENT,
+    EVENT_TYPE_RULE,
     Description,
     EventType,
     Period,
@@ -181,6 +194,9 @@ class RulesetBody(Body):
     group_caps: Annotated[
         GroupCapsBody, Field(validation_alias=AliasPath("content", "group_caps"))
     ]
+    time_zone: Annotated[
+        str, Field(description="In which its days and weeks begin, for caps.")
+    ]
     version: int
     published_at: datetime
 
@@ -198,11 +214,39 @@ class RemovedRuleBody(Body):
     version: Annotated[int, Field(description="The version in force by now.")]
 
 
+def _one_type(event_type: str) -> str:
+    if event_type == ANY_EVENT:
+        raise InvalidInputError(EVENT_TYPE_RULE)
+    return event_type
+
+
+def _storable(properties: dict[str, Any]) -> dict[str, Any]:
+    if find_unstorable_text(properties) is not None:
+        raise InvalidInputError(f"properties {UNSTORABLE_RULE}")
+    return properties
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        return None if value is None else parse_time(str(value))
+    except ValueError:
+        raise InvalidInputError(
+            "timestamp has to be an RFC 3339 time like 2026-01-31T09:30:00Z"
+        ) from None
+
+
 class TriedEventBody(Body):
     """An event as the ingest route takes it; its other fields don't matter."""
 
-    event: Annotated[EventType, Field(examples=["page_view"])]
-    properties: dict[str, Any] = {}
+    event: Annotated[
+        EventType, AfterValidator(_one_type), Field(examples=["page_view"])
+    ]
+    properties: Annotated[dict[str, Any], AfterValidator(_storable)] = {}
+    timestamp: Annotated[
+        datetime | None,
+        BeforeValidator(_moment),
+        Field(description="When it happened; now if it is left out or not past."),
+    ] = None
 
 
 class TriedLeadBody(Body):
@@ -232,21 +276,24 @@ class UnmetBody(Body):
         Operator, Field(validation_alias=AliasPath("condition", "operator"))
     ]
     value: Annotated[Any, Field(validation_alias=AliasPath("condition", "value"))]
-    found: Any
+    found: Annotated[
+        Any,
+        Field(description="Null where there is nothing; a long one is cut to a text."),
+    ]
 
 
 class OutcomeBody(Body):
     """What one rule would do."""
 
     rule: RuleBody
-    fires: bool
+    fires: Annotated[bool, Field(description="Whether it gives points that count.")]
     times: Annotated[int, Field(description="How often it gives points.")]
     points: Annotated[
         int, Field(description="What it gives, but for what has lapsed by now.")
     ]
     reason: Annotated[
         Miss | None,
-        Field(validation_alias="miss", description="Why it gives nothing."),
+        Field(validation_alias="miss", description="Why it gives nothing, or no more."),
     ]
     unmet: Annotated[
         UnmetBody | None, Field(description="The first condition that does not hold.")
@@ -305,16 +352,18 @@ async def simulate_rules(
             body.event.event,
             sanitise_properties(body.event.properties),
             Fields(lead.email, lead.name, lead.company),
-            now=now,
+            now=occurrence_of(
+                timestamp=body.event.timestamp, sent_at=None, received_at=now
+            ),
         )
     elif body.lead_id is not None and body.event is None:
         inputs = await read_lead_inputs(session, actor, body.lead_id, ruleset)
     else:
         message = "Send either an event or a leadId"
         raise InvalidInputError(message, details={"event": message})
-    return Success(
-        data=SimulatedBody.model_validate(simulate(ruleset, inputs, until=now))
-    )
+    # Thousands of events by hundreds of rules keep others waiting.
+    simulation = await asyncio.to_thread(simulate, ruleset, inputs, until=now)
+    return Success(data=SimulatedBody.model_validate(simulation))
 
 
 @router.get("/{rule_id}")

@@ -18,7 +18,8 @@ from leadpulse_app.api.rules import (
     RulesetBody,
     ThresholdsBody,
 )
-from leadpulse_app.domain.ruleset import MAXIMUM_RULES, GroupCaps
+from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.domain.ruleset import MAXIMUM_RULES, GroupCaps, RuleContent
 from leadpulse_app.domain.stage import Thresholds
 from leadpulse_app.services.rescoring import get_rescore
 from leadpulse_app.services.rulesets import (
@@ -91,6 +92,9 @@ class VersionBody(Body):
 
     version: int
     active: Annotated[bool, Field(description="Whether it is in force.")]
+    time_zone: Annotated[
+        str, Field(description="In which its days and weeks begin, for caps.")
+    ]
     published_at: datetime
     published_by: Annotated[str | None, Field(validation_alias="published_by_name")]
     restored_version: Annotated[
@@ -164,6 +168,26 @@ class ReplaceDraftBody(Body):
     group_caps: Annotated[
         GroupCaps | None, Field(description="Left as they are where this is absent.")
     ] = None
+
+    def contents(self) -> list[tuple[UUID | None, RuleContent]]:
+        """Return what the rules say, as the domain knows it, with their ids.
+
+        Raises:
+            InvalidInputError: One of them can't be said; the details say which, and
+                why, by field.
+        """
+        said = []
+        for number, rule in enumerate(self.rules, start=1):
+            try:
+                said.append((rule.id, rule.content()))
+            except InvalidInputError as error:
+                details = {
+                    f"rules.{name}": f"Rule {number}: {told}"
+                    for name, told in (error.details or {}).items()
+                }
+                message = f"Rule {number}: {error.message}"
+                raise InvalidInputError(message, details=details) from None
+        return said
 
 
 class TermsBody(Body):
@@ -239,11 +263,10 @@ async def write_draft(
     Rules keep their order, and new ones come last. To change a single rule of the
     draft, write to `/api/rules` with `?draft=true`.
     """
-    rules = [(fields.id, fields.content()) for fields in body.rules]
     draft = await replace_draft(
         session,
         actor,
-        rules,
+        body.contents(),
         thresholds=body.thresholds,
         group_caps=body.group_caps,
         now=datetime.now(UTC),

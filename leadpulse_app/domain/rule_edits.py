@@ -115,6 +115,17 @@ def require_kind(old: Rule, new: Rule) -> None:
         raise InvalidInputError(KIND_RULE, details={"kind": KIND_RULE})
 
 
+def require_kinds(before: Rules, after: Rules) -> None:
+    """Refuse that any of the rules becomes one of another kind.
+
+    Raises:
+        InvalidInputError: One would.
+    """
+    old = {rule.id: rule for rule in before}
+    for rule in after:
+        require_kind(old.get(rule.id, rule), rule)
+
+
 def _replaced(content: RulesetContent, old: Rule, new: Rule) -> RulesetContent:
     return content.with_rules(
         tuple(new if rule is old else rule for rule in content.rules)

@@ -1,5 +1,7 @@
 """Rules, their draft and their versions over the API."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +19,7 @@ for _ in range(4):
     NESTED = {"conditions": [NESTED] if NESTED else []}
 
 VISIT = {"name": "Visit", "eventType": "visit", "points": 7}
+HALF = "half \ud800"
 DRAFT = "/api/rulesets/draft"
 PUBLISH = "/api/rulesets/publish"
 
@@ -216,16 +219,66 @@ async def test_rules_are_tried_on_an_event_and_on_a_lead(
     ] == [("Page view", 2, 10), ("Visit", 1, 7)]
 
 
+async def test_an_event_is_tried_at_its_time(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    lapsing = {**VISIT, "expiresAfterDays": 30}
+    data(
+        await client.post("/api/rules", json=lapsing, headers=tenant.bearer), status=201
+    )
+    now = datetime.now(UTC)
+
+    async def tried(timestamp: str | None) -> Any:
+        event = {"event": "visit", "timestamp": timestamp}
+        answer = await client.post(
+            "/api/rules/simulate",
+            json={"event": event, "lead": {"company": "Acme"}},
+            headers=tenant.bearer,
+        )
+        found = data(answer)
+        (outcome,) = (each for each in found["rules"] if each["times"])
+        assert outcome["fires"] is (outcome["reason"] is None)
+        return found["events"], found["score"], outcome["reason"]
+
+    assert await tried(None) == (1, 7, None)
+    assert await tried((now - timedelta(days=29)).isoformat()) == (1, 7, None)
+    assert await tried((now - timedelta(days=30)).isoformat()) == (1, 0, "lapsed")
+    for wrong in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59"):
+        assert await tried(wrong) == (1, 7, None)
+
+
 @pytest.mark.parametrize(
-    "body",
-    [{}, {"event": {}}, {"event": {"event": "$adjust"}}, {"leadId": "x"}],
+    ("body", "field"),
+    [
+        ({}, "event"),
+        ({"event": {}}, "event.event"),
+        ({"event": {"event": "$adjust"}}, "event.event"),
+        ({"event": {"event": "*"}}, "event.event"),
+        ({"event": {"event": "x", "properties": []}}, "event.properties"),
+        ({"event": {"event": "x", "properties": {"a": "\0"}}}, "event.properties"),
+        ({"event": {"event": "x", "properties": {"a": HALF}}}, "event.properties"),
+        ({"event": {"event": "x", "properties": {HALF: 1}}}, "event.properties"),
+        ({"event": {"event": "x", "timestamp": "today"}}, "event.timestamp"),
+        ({"event": {"event": "x", "timestamp": 5}}, "event.timestamp"),
+        (
+            {"event": {"event": "x", "timestamp": "0001-01-01T00:00:00+14:00"}},
+            "event.timestamp",
+        ),
+        ({"event": {"event": "x"}, "lead": {"email": "x" * 10_000}}, "lead.email"),
+        ({"event": {"event": "x"}, "lead": {"name": 5}}, "lead.name"),
+        ({"leadId": "x"}, "leadId"),
+    ],
 )
-async def test_what_can_not_be_tried_is_refused(
-    client: httpx.AsyncClient, tenant: Tenant, body: dict[str, Any]
+async def test_what_can_not_be_tried_is_refused_by_field(
+    client: httpx.AsyncClient, tenant: Tenant, body: dict[str, Any], field: str
 ) -> None:
     path = "/api/rules/simulate"
-    answer = await client.post(path, json=body, headers=tenant.bearer)
-    assert answer.status_code == 400
+    answer = await client.post(
+        path,
+        content=json.dumps(body),
+        headers={**tenant.bearer, "Content-Type": "application/json"},
+    )
+    assert (answer.status_code, list(answer.json()["details"])) == (400, [field])
     both = {"event": {"event": "x"}, "leadId": str(await tenant.add_lead())}
     answer = await client.post(path, json=both, headers=tenant.bearer)
     assert answer.status_code == 400
@@ -408,6 +461,36 @@ async def test_stages_and_limits_belong_to_the_ruleset(
     assert (data(tried)["score"], data(tried)["stage"]) == (5, "warm")
     back = await client.post("/api/rulesets/1/rollback", headers=tenant.bearer)
     assert data(back)["thresholds"] == {"warm": 11, "hot": 31, "qualified": 60}
+
+
+async def test_of_many_rules_the_one_that_can_not_be_is_named(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    rules = [VISIT, {**VISIT, "cap": {"times": 0, "per": "day"}}]
+    answer = await client.post(DRAFT, json={"rules": rules}, headers=tenant.bearer)
+    assert answer.status_code == 400
+    ((field, told),) = answer.json()["details"].items()
+    assert (field, told[:9]) == ("rules.cap", "Rule 2: A")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("thresholds", {"warm": 1, "hot": 2, "qualified": 3, "boiling": 4}),
+        ("thresholds", 5),
+        ("groupCaps", {"behaviour": 0}),
+        ("groupCaps", {"fit": 10_001}),
+        ("groupCaps", {"fit": 1.5}),
+        ("groupCaps", {"other": 1}),
+    ],
+)
+async def test_stages_and_limits_that_can_not_be_are_refused_by_field(
+    client: httpx.AsyncClient, tenant: Tenant, name: str, value: Any
+) -> None:
+    body = {"rules": [VISIT], name: value}
+    answer = await client.post(DRAFT, json=body, headers=tenant.bearer)
+    assert answer.status_code == 400
+    assert all(each.startswith(name) for each in answer.json()["details"])
 
 
 @pytest.mark.parametrize(

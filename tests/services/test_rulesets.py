@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from leadpulse_app.database import transaction
+from leadpulse_app.domain.conditions import Condition, ConditionGroup, Operator
 from leadpulse_app.domain.errors import (
     ConflictError,
     ForbiddenError,
@@ -25,12 +26,13 @@ from leadpulse_app.domain.rule_edits import (
     remove_rule,
     switch_rule,
 )
-from leadpulse_app.domain.ruleset import Rule, RuleContent, Ruleset
+from leadpulse_app.domain.ruleset import Rule, RuleContent, RuleKind, Ruleset
 from leadpulse_app.models import QuarantinedEvent, Role
 from leadpulse_app.services.rulesets import (
     ActiveRuleset,
     Draft,
     active_ruleset,
+    add_ruleset_version,
     discard_draft,
     edit_draft,
     get_draft,
@@ -42,6 +44,7 @@ from leadpulse_app.services.rulesets import (
     rebase_draft,
     replace_draft,
     roll_back,
+    simulation,
 )
 from tests.tenants import Tenant, make_tenant
 
@@ -259,6 +262,67 @@ async def test_rolling_back_makes_a_version_with_the_rules_of_an_older_one() -> 
     for unknown in (5, 2**31 - 1):
         with pytest.raises(NotFoundError):
             await write(tenant, roll_back, unknown)
+
+
+async def test_a_rule_does_not_come_back_as_one_of_another_kind() -> None:
+    tenant = await make_tenant()
+    before = await active(tenant)
+    first, *others = before.rules
+    acme = Condition(field="lead.company", operator=Operator.EQUALS, value="Acme")
+    fit = Rule(
+        id=first.id,
+        name="Acme",
+        kind=RuleKind.FIT,
+        points=5,
+        conditions=ConditionGroup(conditions=(acme,)),
+    )
+    async with transaction(tenant.actor.project_id) as session:
+        await add_ruleset_version(
+            session,
+            tenant.actor.project_id,
+            version=2,
+            content=before.content.with_rules((fit, *others)),
+            time_zone="UTC",
+            published_by=tenant.actor.user_id,
+            now=datetime.now(UTC),
+        )
+    with pytest.raises(InvalidInputError, match="for what a lead is"):
+        await write(tenant, roll_back, 2)
+    assert (await active(tenant)).version == 1
+
+
+async def test_what_is_published_in_another_time_zone_is_another_version() -> None:
+    tenant = await make_tenant()
+    rule, *_ = (await active(tenant)).rules
+    assert (await active(tenant)).time_zone == "UTC"
+    moved = replace(tenant, actor=replace(tenant.actor, time_zone="Asia/Tokyo"))
+    assert await write(moved, publish_edit, saying(rule)) == 2
+    assert await write(moved, publish_edit, saying(rule)) == 2
+    assert await write(moved, roll_back, 1) == 2
+    page = await do(moved, list_versions)
+    assert [each.time_zone for each in page.versions] == ["Asia/Tokyo", "UTC"]
+    assert not page.versions[0].changes
+
+
+async def test_of_more_events_than_are_tried_the_newest_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(simulation, "SIMULATED_EVENTS", 2)
+    tenant = await make_tenant()
+    lead_id = await tenant.add_lead()
+    now = datetime.now(UTC)
+    for days in (1, 3, 2):
+        await tenant.add_event(
+            lead_id,
+            type=f"day_{days}",
+            occurred_at=now - timedelta(days=days),
+            properties={"days": days},
+        )
+    inputs = await do(tenant, read_lead_inputs, lead_id, NO_RULES)
+    assert {each.type: each.properties for each in inputs} == {
+        "day_1": {"days": 1},
+        "day_2": {"days": 2},
+    }
 
 
 async def test_the_history_pages_from_the_newest_version_to_the_first() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from leadpulse_app.domain.errors import ConflictError
-from leadpulse_app.domain.rule_edits import Edit
+from leadpulse_app.domain.rule_edits import Edit, require_kinds
 from leadpulse_app.domain.ruleset import RulesetContent
 from leadpulse_app.domain.ruleset_diff import diff_rulesets
 from leadpulse_app.models import Project
@@ -64,7 +64,8 @@ async def publish_edit(
         terms: On what terms.
 
     Returns:
-        The version in force: a new one, or the current one if nothing differs.
+        The version in force: a new one, or the current one if nothing differs, nor the
+        time zone of the project.
 
     Raises:
         ForbiddenError: The actor is no admin.
@@ -129,11 +130,13 @@ async def roll_back(
     """Put the rules of an older version in force again, as a new version.
 
     Returns:
-        The version in force: a new one, or the current one if its rules are the same.
+        The version in force: a new one, or the current one if nothing differs, nor the
+        time zone of the project.
 
     Raises:
         ForbiddenError: The actor is no admin.
         NotFoundError: There is no such version.
+        InvalidInputError: A rule would become one of another kind.
         RuleTestsFailedError: Its tests fail, and the terms don't override that.
     """
     await take_turn(session, actor)
@@ -158,8 +161,10 @@ async def _publish(
     restored_version: int | None = None,
 ) -> int:
     active = await active_ruleset(session, actor)
-    if not diff_rulesets(active.content, content):
+    is_same_zone = active.time_zone == actor.time_zone
+    if is_same_zone and not diff_rulesets(active.content, content):
         return active.version
+    require_kinds(active.rules, content.rules)
     if not terms.overrides_tests:
         tried = tried_ruleset(actor, active, content)
         await require_rule_tests(session, actor, tried, now=now)

@@ -85,7 +85,7 @@ async def read_lead_inputs(
             col(Event.lead_id).in_(members),
             ~held.exists(),
         )
-        .order_by(col(Event.occurred_at).desc())
+        .order_by(col(Event.occurred_at).desc(), col(Event.message_id).desc())
         .limit(SIMULATED_EVENTS)
     )
     return [

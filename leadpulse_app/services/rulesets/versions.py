@@ -42,6 +42,8 @@ class ActiveRuleset:
 
     version: int
     content: RulesetContent
+    time_zone: str
+    """In which its days and weeks begin."""
     published_at: datetime
     published_by_name: str | None
 
@@ -57,6 +59,8 @@ class PublishedVersion:
 
     version: int
     content: RulesetContent
+    time_zone: str
+    """In which its days and weeks begin."""
     published_at: datetime
     published_by_name: str | None
     restored_version: int | None
@@ -111,8 +115,13 @@ async def active_ruleset(session: AsyncSession, actor: Actor) -> ActiveRuleset:
         .where(col(RulesetVersion.project_id) == actor.project_id)
     )
     version, rules, settings, published_at, published_by_name = found.one()
-    content = read_content(rules, settings)
-    return ActiveRuleset(version, content, published_at, published_by_name)
+    return ActiveRuleset(
+        version,
+        read_content(rules, settings),
+        _read_time_zone(settings),
+        published_at,
+        published_by_name,
+    )
 
 
 async def list_versions(
@@ -215,6 +224,11 @@ def store_settings(content: RulesetContent) -> dict[str, Any]:
     return content.model_dump(mode="json", include=set(SETTINGS))
 
 
+def _read_time_zone(settings: Mapping[str, Any]) -> str:
+    stored: str = settings.get("time_zone", Ruleset.model_fields["time_zone"].default)
+    return stored
+
+
 async def _read_versions(
     session: AsyncSession, actor: Actor, *, newest: int | None, limit: int
 ) -> tuple[PublishedVersion, ...]:
@@ -246,6 +260,7 @@ async def _read_versions(
         PublishedVersion(
             version=row.version,
             content=content,
+            time_zone=_read_time_zone(row.settings),
             published_at=row.published_at,
             published_by_name=row.name,
             restored_version=row.restored_version,
