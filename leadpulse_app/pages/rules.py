@@ -1,7 +1,6 @@
 """The rules: a table with an editor, the draft, a simulator and the versions."""
 
 import reflex as rx
-from reflex.event import EventType
 
 from leadpulse_app.components import theme
 from leadpulse_app.components.badge import badge
@@ -9,21 +8,21 @@ from leadpulse_app.components.button import primary_button, quiet_button
 from leadpulse_app.components.card import card, section
 from leadpulse_app.components.confirmation import confirmed
 from leadpulse_app.components.content import content
-from leadpulse_app.components.field import Choice, choice_cards
 from leadpulse_app.components.layout import columns
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.rule_editor import EVENT_TYPES, rule_editor
 from leadpulse_app.components.rule_limits import rule_limits
+from leadpulse_app.components.rule_publish import publish_dialog, rescore_progress
 from leadpulse_app.components.rule_simulator import rule_simulator
+from leadpulse_app.components.rule_tests import rule_tests
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.components.table import Column, table
 from leadpulse_app.components.what_if import what_if
 from leadpulse_app.services.rulesets.usage import NEWEST_ENTRIES, USAGE_DAYS
-from leadpulse_app.state.rescoring import RescoreState
+from leadpulse_app.state.rule_publish import DRAFT
 from leadpulse_app.state.rules import (
     NEW_RULE,
-    Reach,
     RuleRow,
     RulesState,
     VersionRow,
@@ -42,20 +41,6 @@ _SHARE = Column(
 )
 _FIRED = Column("Last fired", keep="wide", quiet=True)
 _ACTIVE = Column("Active", align="end")
-
-_REACHES = (
-    Choice(
-        Reach.NEW.value,
-        "For new events",
-        "Scores and stages that leads have already stay as they are.",
-    ),
-    Choice(
-        Reach.PAST.value,
-        "For what was scored before, too",
-        "All leads are scored anew, one after another. What changes is added to "
-        "their histories.",
-    ),
-)
 
 _SPREAD: theme.Style = {
     "display": "flex",
@@ -247,26 +232,17 @@ def _bar() -> rx.Component:
     )
 
 
-def _publish(label: str, action: str, on_confirm: EventType[()]) -> rx.Component:
-    return confirmed(
-        primary_button(label),
+def _publish() -> rx.Component:
+    return publish_dialog(
+        primary_button("Publish"),
+        DRAFT,
         "Publish these changes?",
         "They come into force at once.",
-        action,
-        on_confirm,
+        "Publish changes",
+        RulesState.publish,
         details=rx.el.div(
-            rx.el.div(
-                _change_lines(RulesState.changes),
-                style={"max_height": theme.CODE_HEIGHT, "overflow_y": "auto"},
-            ),
-            choice_cards(
-                "What they hold for",
-                _REACHES,
-                name="reach",
-                chosen=RulesState.reach,
-                on_choose=RulesState.choose_reach,
-            ),
-            style={**_STACKED, "margin_top": theme.SPACE_3},
+            _change_lines(RulesState.changes),
+            style={"max_height": theme.CODE_HEIGHT, "overflow_y": "auto"},
         ),
     )
 
@@ -284,21 +260,9 @@ def _draft_actions() -> rx.Component:
         rx.cond(
             RulesState.outdated,
             primary_button("Bring up to date", on_click=RulesState.rebase),
-            rx.cond(
-                RulesState.failed_tests.length() > 0,
-                _publish("Publish anyway", "Publish anyway", RulesState.publish_anyway),
-                _publish("Publish", "Publish changes", RulesState.publish),
-            ),
+            _publish(),
         ),
         style=_BESIDE,
-    )
-
-
-def _rescore() -> rx.Component:
-    return rx.el.p(
-        RescoreState.text,
-        role="status",
-        style={"color": theme.MUTED, "_empty": theme.GONE},
     )
 
 
@@ -321,14 +285,6 @@ def _draft() -> rx.Component:
                             "Version "
                             + RulesState.version
                             + " came into force since it was begun.",
-                            style={"color": theme.CAUTION},
-                        ),
-                    ),
-                    rx.cond(
-                        RulesState.failed_tests.length() > 0,
-                        rx.el.div(
-                            rx.el.p("Not published, as tests of the rules fail:"),
-                            _change_lines(RulesState.failed_tests),
                             style={"color": theme.CAUTION},
                         ),
                     ),
@@ -382,13 +338,14 @@ def _version(version: rx.Var[VersionRow]) -> rx.Component:
             rx.cond(
                 RulesState.may_edit & ~version.active,
                 rx.el.div(
-                    confirmed(
+                    publish_dialog(
                         quiet_button(
                             "Roll back", aria_label="Roll back to " + version.title
                         ),
+                        version.version,
                         "Roll back to " + version.title + "?",
-                        "Its rules are published again as a new version and hold for "
-                        "events that are scored from then on. A draft stays.",
+                        "Its rules come into force again at once, as a new version. "
+                        "A draft stays.",
                         "Roll back",
                         RulesState.roll_back(version.version),
                     ),
@@ -454,12 +411,13 @@ def rules_page() -> rx.Component:
             loading=card(skeleton_rows(10)),
             ready=rx.fragment(
                 _bar(),
-                _rescore(),
+                rescore_progress(),
                 _draft(),
                 columns(
                     rx.el.div(
                         _rules(),
                         rule_limits(),
+                        rule_tests(),
                         style={**_STACKED, "gap": theme.SPACE_4},
                     ),
                     rx.el.div(

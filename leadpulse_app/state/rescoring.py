@@ -20,6 +20,9 @@ class RescoreState(rx.State):
 
     text: str = ""
     """How far it has come, or what it could not do; empty where all is done."""
+    is_running: bool = False
+    percent: int = 0
+    has_failed: bool = False
 
     _turn: int = 0
     """Counts who follows it: the last one alone shows it."""
@@ -46,6 +49,11 @@ class RescoreState(rx.State):
 
     def _show(self, progress: RescoreProgress | None) -> None:
         self.text = "" if progress is None else _told(progress)
+        self.is_running = progress is not None and progress.finished_at is None
+        self.has_failed = progress is not None and progress.failures > 0
+        self.percent = (
+            words.percent(progress.leads, progress.all_leads) if progress else 0
+        )
 
 
 async def read_progress(actor: Actor) -> RescoreProgress | None:
@@ -56,16 +64,15 @@ async def read_progress(actor: Actor) -> RescoreProgress | None:
 
 def _told(progress: RescoreProgress) -> str:
     version = f"Version {progress.version}"
+    kept = (
+        f"{words.count(progress.failures, 'lead')} kept the old score, as the rules "
+        "of their events can't be read"
+    )
     if progress.finished_at is None:
         leads = words.count(progress.all_leads, "lead")
-        return (
-            f"{version} is being applied to what was scored before: "
-            f"{words.number(progress.leads)} of {leads}"
-        )
+        done = min(progress.leads, progress.all_leads)
+        told = f"{version} is applied to the past: {words.number(done)} of {leads}"
+        return f"{told}; {kept}" if progress.failures else told
     if progress.failures:
-        return (
-            f"{version} was applied to what was scored before, but for "
-            f"{words.count(progress.failures, 'lead')}: the rules of their events "
-            "can't be read"
-        )
+        return f"{version} was applied to the past, but {kept}"
     return ""

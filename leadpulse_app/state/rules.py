@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from enum import StrEnum
 from uuid import UUID
 
 import reflex as rx
@@ -37,7 +36,6 @@ from leadpulse_app.services.rulesets import (
     ActiveRuleset,
     Draft,
     PublishedVersion,
-    Terms,
     VersionPage,
     active_ruleset,
     discard_draft,
@@ -47,6 +45,7 @@ from leadpulse_app.services.rulesets import (
     publish_draft,
     rebase_draft,
     roll_back,
+    tried_ruleset,
 )
 from leadpulse_app.services.rulesets.usage import RuleUsage, rule_usage
 from leadpulse_app.state import rule_words, words
@@ -55,24 +54,16 @@ from leadpulse_app.state.limits_form import LimitsForm, form_of_limits, read_lim
 from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of
 from leadpulse_app.state.pages import SettledPage
 from leadpulse_app.state.rescoring import RescoreState
-from leadpulse_app.state.rule_form import RuleForm, form_of, read_form, whole_number
+from leadpulse_app.state.rule_form import RuleForm, form_of, read_form
+from leadpulse_app.state.rule_publish import DRAFT, PublishState, version_number
 from leadpulse_app.state.rule_simulator import SimulatorState
+from leadpulse_app.state.rule_test_rows import TestRow, read_tests
 
 FAILED_TESTS_SHOWN = 5
 """Tests that fail and are told of above the rules."""
 
 VERSIONS_SHOWN = 10
 """Versions that are listed at a time."""
-
-
-class Reach(StrEnum):
-    """What a version holds for."""
-
-    NEW = "new"
-    """Events that are scored from then on."""
-    PAST = "past"
-    """All that was scored before, too."""
-
 
 NEW_RULE = "new"
 """What stands for a rule that is not there yet, where an id does for others."""
@@ -119,6 +110,7 @@ class _Content:
     draft: Draft | None
     history: VersionPage
     usage: Mapping[UUID, RuleUsage]
+    tests: list[TestRow]
     actor: Actor
     now: datetime
 
@@ -140,10 +132,8 @@ class RulesState(SettledPage, rx.State):
     draft_by: str = ""
     drafted: Moment = NEVER
     outdated: bool = False
-    reach: str = Reach.NEW.value
-    """What it is to hold for once it is published."""
-    failed_tests: list[str] = []
-    """What came out of its tests that fail, since its publication was refused."""
+    tests: list[TestRow] = []
+    """The tests of the draft, or of the rules in force where there is none."""
 
     editing: str = ""
     """The rule whose editor is open, or `NEW_RULE`; empty for none."""
@@ -175,11 +165,15 @@ class RulesState(SettledPage, rx.State):
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         async with database.transaction(actor.project_id) as session:
+            active = await active_ruleset(session, actor)
+            draft = await get_draft(session, actor)
+            tried = tried_ruleset(actor, active, (draft or active).content)
             return _Content(
-                ruleset=await active_ruleset(session, actor),
-                draft=await get_draft(session, actor),
+                ruleset=active,
+                draft=draft,
                 history=await list_versions(session, actor, limit=VERSIONS_SHOWN),
                 usage=await rule_usage(session, actor, now=now),
+                tests=await read_tests(session, actor, tried, now=now),
                 actor=actor,
                 now=now,
             )
@@ -190,6 +184,7 @@ class RulesState(SettledPage, rx.State):
         shown = draft.content if draft else ruleset.content
         self._rules = shown.rules
         self.rows = _rows(content, self._rules, zone)
+        self.tests = content.tests
         self.event_types = sorted(
             {rule.event_type for rule in self._rules if rule.event_type} - {ANY_EVENT}
         )
@@ -314,7 +309,7 @@ class RulesState(SettledPage, rx.State):
 
     async def _settle(self, actor: Actor, now: datetime) -> None:
         self._close()
-        self.reach, self.failed_tests = Reach.NEW.value, []
+        (await self.get_state(PublishState))._forget()
         self._show(await self._read(actor, now))
         await (await self.get_state(SimulatorState))._show_again()
 
@@ -338,53 +333,47 @@ class RulesState(SettledPage, rx.State):
         return rx.toast.success(f"The draft is based on version {self.version} now.")
 
     @rx.event
-    def choose_reach(self, reach: str) -> None:
-        """Let the draft hold for new events, or for all that was scored before too."""
-        if isinstance(reach, str) and reach in {each.value for each in Reach}:
-            self.reach = reach
-
-    @rx.event
     async def publish(self) -> list[EventSpec]:
-        """Put the draft in force as it is shown here."""
-        return await self._publish(overrides_tests=False)
-
-    @rx.event
-    async def publish_anyway(self) -> list[EventSpec]:
-        """Put the draft in force though the tests fail that are shown here."""
-        return await self._publish(overrides_tests=bool(self.failed_tests))
-
-    async def _publish(self, *, overrides_tests: bool) -> list[EventSpec]:
+        """Put the draft in force as it is shown here, on the terms that were chosen."""
         actor, now = current_actor(), datetime.now(UTC)
-        terms = Terms(
-            rescores=self.reach == Reach.PAST, overrides_tests=overrides_tests
-        )
+        asking = await self.get_state(PublishState)
+        terms = asking._terms(DRAFT)
         try:
             async with database.transaction(actor.project_id) as session:
                 version = await publish_draft(
                     session, actor, now=now, seen_at=self._draft_seen, terms=terms
                 )
+        except RuleTestsFailedError as error:
+            await asking._ask(DRAFT)
+            return [rx.toast.error(f"{error.message}.")]
         except ConflictError as error:
             await self._settle(actor, now)
-            if isinstance(error, RuleTestsFailedError):
-                self.failed_tests = _failed(error.details or {})
             return [rx.toast.error(f"{error.message}.")]
         await self._settle(actor, now)
+        told = f"Version {version} is in force"
         if not terms.rescores:
-            told = f"Version {version} is in force for new events."
-            return [rx.toast.success(told)]
-        told = f"Version {version} is in force, and for what was scored before soon."
-        return [rx.toast.success(told), RescoreState.follow]
+            told += " for new events"
+        return _told(told, rescores=terms.rescores)
 
     @rx.event
-    async def roll_back(self, version: str) -> EventSpec:
-        """Put the rules of an older version in force again."""
+    async def roll_back(self, version: str) -> list[EventSpec]:
+        """Put the rules of an older version in force, on the terms that were chosen."""
         actor, now = current_actor(), datetime.now(UTC)
-        async with database.transaction(actor.project_id) as session:
-            current = await roll_back(session, actor, _version(version), now=now)
+        number = version_number(version)
+        asking = await self.get_state(PublishState)
+        terms = asking._terms(str(number))
+        try:
+            async with database.transaction(actor.project_id) as session:
+                current = await roll_back(session, actor, number, now=now, terms=terms)
+        except RuleTestsFailedError as error:
+            await asking._ask(str(number))
+            return [rx.toast.error(f"{error.message}.")]
+        is_same = str(current) == self.version
         await self._settle(actor, now)
-        return rx.toast.success(
-            f"Version {current} is in force, with the rules of version {version}."
-        )
+        if is_same:
+            return [rx.toast.info(f"Version {current} stays: it has the same rules.")]
+        told = f"Version {current} is in force, with the rules of version {number}"
+        return _told(told, rescores=terms.rescores)
 
     @rx.event
     async def show_older_versions(self) -> None:
@@ -471,15 +460,15 @@ def _version_row(
     )
 
 
+def _told(what: str, *, rescores: bool) -> list[EventSpec]:
+    if not rescores:
+        return [rx.toast.success(f"{what}.")]
+    told = f"{what}. Every lead is scored again by it."
+    return [rx.toast.success(told), RescoreState.follow]
+
+
 def _rule_id(text: object) -> UUID:
     try:
         return UUID(str(text))
     except ValueError:
         raise NotFoundError("There is no such rule") from None
-
-
-def _version(text: object) -> int:
-    number = whole_number(text)
-    if not isinstance(number, int) or not 0 < number < 2**31:
-        raise NotFoundError("There is no such version")
-    return number

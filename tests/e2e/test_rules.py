@@ -168,13 +168,13 @@ def test_a_version_is_applied_to_what_was_scored_before_where_its_publisher_says
     editor.get_by_role("button", name="Save to draft").click()
     page.get_by_role("button", name="Publish").click()
     question = page.get_by_role("alertdialog")
-    question.get_by_label("For what was scored before, too").check()
+    question.get_by_label("Also for the past").check()
     question.get_by_role("button", name="Publish changes").click()
-    expect(page.get_by_text("and for what was scored before soon.")).to_be_visible()
+    expect(page.get_by_text("Every lead is scored again by it.")).to_be_visible()
 
     def rescored() -> bool:
         (lead,) = product.leads(account)
         return int(lead["currentScore"]) == 23
 
     wait_for(rescored, seconds=30, what="the rescore")
-    expect(page.get_by_text("is being applied to what was scored")).to_have_count(0)
+    expect(page.get_by_text("is applied to the past")).to_have_count(0)

@@ -1,6 +1,5 @@
 """Rules are edited in a draft, put in force by its publication, and rolled back."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -8,23 +7,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from leadpulse_app.database import get_pool, transaction
+from leadpulse_app.database import transaction
 from leadpulse_app.domain.conditions import (
     MAXIMUM_CONDITIONS,
     Condition,
     ConditionGroup,
 )
 from leadpulse_app.domain.errors import ForbiddenError, NotFoundError
-from leadpulse_app.domain.rule_edits import Edit, add_rule, add_test
-from leadpulse_app.domain.rule_tests import ExampleEvent, RuleTest
+from leadpulse_app.domain.rule_edits import Edit, add_rule
 from leadpulse_app.domain.ruleset import Rule
 from leadpulse_app.models import Role
-from leadpulse_app.services.leads import get_lead
-from leadpulse_app.services.rescoring import rescore_some
 from leadpulse_app.services.rulesets import edit_draft
-from leadpulse_app.state.rescoring import RescoreState, read_progress
 from leadpulse_app.state.rules import NEW_RULE, RulesState
-from tests.services.people import settle
 from tests.state.tab import Tab, sent
 from tests.tenants import make_tenant
 
@@ -236,7 +230,6 @@ async def test_older_versions_are_listed_on_demand() -> None:
         ("discard", []),
         ("rebase", []),
         ("publish", []),
-        ("publish_anyway", []),
         ("roll_back", ["1"]),
     ],
 )
@@ -654,99 +647,3 @@ async def test_what_is_no_form_sets_no_limits(form: object) -> None:
     await tab.call(state, "save_limits", form)
     assert set(state.limit_problems) == {"warm", "hot", "qualified"}
     assert state.changes == []
-
-
-def expects(points: int, *, name: str = "A visit") -> Edit:
-    """Add a test to the draft: an event that is worth so much."""
-    return add_test(
-        RuleTest(
-            id=uuid4(),
-            name=name,
-            events=(ExampleEvent(type="visit"),),
-            expected_score=points,
-        )
-    )
-
-
-async def test_a_draft_whose_tests_fail_is_published_only_on_demand() -> None:
-    tab, state = await opened()
-    await save(tab, state, NEW_RULE)
-    await edit(tab, expects(8))
-    await tab.open(RulesState)
-    assert state.changes[-1] == "Added test “A visit”"
-    await tab.call(state, "publish_anyway")
-    assert (state.version, len(state.failed_tests)) == ("1", 1)
-    assert state.failed_tests == [
-        "“A visit”: It came out cold at 7; 8 was expected",
-    ]
-    (refused,) = await tab.call(state, "publish")
-    assert "A test of the rules fails." in sent(refused)
-    await tab.call(state, "publish_anyway")
-    assert (state.version, state.failed_tests, state.has_draft) == ("2", [], False)
-
-
-async def test_an_edit_forgets_which_tests_failed() -> None:
-    tab, state = await opened()
-    await edit(tab, expects(7))
-    await tab.open(RulesState)
-    await tab.call(state, "publish")
-    assert state.failed_tests != []
-    await save(tab, state, NEW_RULE)
-    assert state.failed_tests == []
-    await tab.call(state, "publish")
-    assert state.version == "2"
-
-
-async def test_of_many_tests_that_fail_the_first_are_told() -> None:
-    tab, state = await opened()
-    for points in range(7):
-        await edit(tab, expects(points + 1, name=f"Visit {points}"))
-    await tab.open(RulesState)
-    await tab.call(state, "publish")
-    assert [line[-14:] for line in state.failed_tests] == [
-        *(f"{points} was expected" for points in range(1, 6)),
-        "2 more",
-    ]
-
-
-def rescore_all() -> None:
-    """Rescore until nobody waits for it."""
-    found: UUID | None = uuid4()
-    while found is not None:
-        with get_pool().connection() as connection, connection.transaction():
-            found = rescore_some(connection)
-
-
-async def test_a_version_is_applied_to_what_was_scored_before_on_demand() -> None:
-    await asyncio.to_thread(settle)  # what other tests left behind
-    tenant = await make_tenant()
-    lead_id = await tenant.add_lead()
-    await tenant.add_pending(await tenant.add_event(lead_id, type="visit"))
-    await asyncio.to_thread(settle)
-    tab = Tab(tenant.actor, "/rules")
-    state, rescore = await tab.open(RulesState), tab.state(RescoreState)
-    rescore._show(await read_progress(tenant.actor))
-    assert rescore.text == ""
-    await save(tab, state, NEW_RULE)
-    await tab.call(state, "choose_reach", "past")
-    told, follow = await tab.call(state, "publish")
-    assert "for what was scored before soon" in sent(told)
-    assert follow is RescoreState.follow
-    assert state.reach == "new"
-    rescore._show(await read_progress(tenant.actor))
-    assert rescore.text == (
-        "Version 2 is being applied to what was scored before: 0 of 1 lead"
-    )
-    await asyncio.to_thread(rescore_all)
-    rescore._show(await read_progress(tenant.actor))
-    assert rescore.text == ""
-    async with transaction(tenant.actor.project_id) as session:
-        lead = await get_lead(session, tenant.actor, lead_id, now=datetime.now(UTC))
-    assert lead.score == 7
-
-
-@pytest.mark.parametrize("reach", [*HOSTILE, "everything"])
-async def test_a_hostile_reach_changes_nothing(reach: object) -> None:
-    tab, state = await opened()
-    await tab.call(state, "choose_reach", reach)
-    assert state.reach == "new"
