@@ -80,12 +80,15 @@ def change_limits(thresholds: Thresholds, group_caps: GroupCaps) -> Edit:
 
 
 def add_test(test: RuleTest) -> Edit:
-    """Put a test behind the others; a ruleset has room for 50."""
+    """Put a test behind the others, under a name of its own; there is room for 50."""
 
     def edit(content: RulesetContent) -> RulesetContent:
         if len(content.tests) >= MAXIMUM_TESTS:
             message = f"A ruleset has {MAXIMUM_TESTS} tests at most"
             raise InvalidInputError(message, details={"tests": message})
+        if any(each.name == test.name for each in content.tests):
+            message = "A test of this name is there already"
+            raise InvalidInputError(message, details={"name": message})
         return content.model_copy(update={"tests": (*content.tests, test)})
 
     return edit

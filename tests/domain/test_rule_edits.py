@@ -111,6 +111,8 @@ def test_limits_and_tests_are_edited_beside_the_rules() -> None:
     assert (content.thresholds.hot, content.group_caps.behaviour) == (20, 7)
     assert content.tests == (test,)
     assert remove_test(test.id)(content).tests == ()
+    with pytest.raises(InvalidInputError, match="name"):
+        add_test(test.model_copy(update={"id": UUID(int=6)}))(content)
     full = content.model_copy(update={"tests": (test,) * MAXIMUM_TESTS})
     with pytest.raises(InvalidInputError):
         add_test(test)(full)
