@@ -101,12 +101,12 @@ def test_points_lapse_and_versions_reach_the_past_by_themselves(
 ) -> None:
     rule = {"id": str(uuid4()), "name": "visit", "event_type": "visit", "points": 50}
     project.publish_stored([rule | {"expires_after_days": 1}])
-    soon = datetime.now(UTC) - timedelta(days=1) + timedelta(seconds=3)
-    lead_id = project.add_lead()
-    project.add_event(lead_id, "visit", minute=(soon - NOON) / timedelta(minutes=1))
-    past_id = project.add_lead()
+    lead_id, past_id = project.add_lead(), project.add_lead()
     project.add_event(past_id, "visit", minute=-7 * 24 * 60)
     with worker(NO_REDIS):
+        wait_until(lambda: project.pending() == 0)
+        soon = datetime.now(UTC) - timedelta(days=1) + timedelta(seconds=6)
+        project.add_event(lead_id, "visit", minute=(soon - NOON) / timedelta(minutes=1))
         wait_until(lambda: project.lead(lead_id)["stage"] == "hot")
         wait_until(lambda: project.lead(lead_id)["stage"] == "cold")
         assert project.lead(past_id)["score"] == 0
