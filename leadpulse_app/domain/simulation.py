@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
 from leadpulse_app.domain.conditions import Fields, Unmet
-from leadpulse_app.domain.fold import Input, Step, fold
+from leadpulse_app.domain.fold import EMPTY, Input, Step, fold
 from leadpulse_app.domain.reason import Reason
 from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.domain.ruleset import ANY_EVENT, Rule, RuleKind, Ruleset
@@ -97,12 +98,13 @@ def simulate(
     )
     folded = fold(tried, until=until)
     steps = _steps_by_rule(ruleset, folded.steps)
+    newest = _newest_by_type(tried)
     return Simulation(
         events=sum(each.type not in RESERVED_EVENT_TYPES for each in tried),
         score=folded.state.score,
         stage=folded.stage,
         outcomes=tuple(
-            _outcome(rule, steps.get(rule.id, ()), tried, folded.state.fields)
+            _outcome(rule, steps.get(rule.id, ()), newest, folded.state.fields)
             for rule in ruleset.rules
         ),
     )
@@ -117,6 +119,13 @@ class _Taken(NamedTuple):
     @property
     def gave(self) -> bool:
         return self.step.delta != 0 or self.step.points == 0
+
+
+class _Newest(NamedTuple):
+    """The newest event of a type, and what its lead was known as by then."""
+
+    properties: Mapping[str, object]
+    fields: Fields
 
 
 def _steps_by_rule(
@@ -141,14 +150,17 @@ def _steps_by_rule(
 
 
 def _outcome(
-    rule: Rule, taken: Sequence[_Taken], tried: Sequence[Input], fields: Fields
+    rule: Rule,
+    taken: Sequence[_Taken],
+    newest: Mapping[str | None, _Newest],
+    fields: Fields,
 ) -> RuleOutcome:
     fired = [
         each
         for each in taken
         if each.step.reason not in (Reason.EXPIRED, Reason.FIT_LOST)
     ]
-    miss, unmet = _miss(rule, taken, fired, tried, fields)
+    miss, unmet = _miss(rule, taken, fired, newest, fields)
     return RuleOutcome(
         rule,
         times=sum(each.gave for each in fired),
@@ -162,7 +174,7 @@ def _miss(
     rule: Rule,
     taken: Sequence[_Taken],
     fired: Sequence[_Taken],
-    tried: Sequence[Input],
+    newest: Mapping[str | None, _Newest],
     fields: Fields,
 ) -> tuple[Miss | None, Unmet | None]:
     if not rule.active:
@@ -172,29 +184,38 @@ def _miss(
         if unmet is not None or not fired:
             return Miss.FIT, _shortened(unmet)
     if not fired:
-        return _why_never(rule, tried)
+        return _why_never(rule, newest)
     lapsed = sum(each.step.reason is Reason.EXPIRED for each in taken)
     if lapsed and lapsed == sum(each.step.delta != 0 for each in fired):
         return Miss.LAPSED, None
     return _limit_of(rule, fired[-1]), None
 
 
-def _why_never(rule: Rule, tried: Sequence[Input]) -> tuple[Miss, Unmet | None]:
-    for number, each in reversed(tuple(enumerate(tried, start=1))):
-        if each.type == rule.event_type or (
-            rule.event_type == ANY_EVENT and each.type not in RESERVED_EVENT_TYPES
-        ):
-            unmet = rule.conditions.first_unmet(
-                each.properties or {}, _known_as(tried[:number])
-            )
-            return Miss.CONDITIONS, _shortened(unmet)
-    return Miss.OTHER_EVENT_TYPE, None
+def _why_never(
+    rule: Rule, newest: Mapping[str | None, _Newest]
+) -> tuple[Miss, Unmet | None]:
+    of_its_type = newest.get(rule.event_type)
+    if of_its_type is None:
+        return Miss.OTHER_EVENT_TYPE, None
+    properties, fields = of_its_type
+    return Miss.CONDITIONS, _shortened(rule.conditions.first_unmet(properties, fields))
 
 
-def _known_as(tried: Sequence[Input]) -> Fields:
-    """Return what the lead was known as by the last of these inputs."""
-    telling = (each._replace(ruleset=_NO_RULES) for each in tried if each.traits)
-    return fold(telling).state.fields
+def _newest_by_type(tried: Sequence[Input]) -> Mapping[str | None, _Newest]:
+    last = {each.type: number for number, each in enumerate(tried, start=1)}
+    newest: dict[str | None, _Newest] = {}
+    known, come = EMPTY, 0
+    for event_type, number in sorted(last.items(), key=itemgetter(1)):
+        telling = (each for each in tried[come:number] if each.traits)
+        known = fold(
+            (each._replace(ruleset=_NO_RULES) for each in telling), known
+        ).state
+        come = number
+        found = _Newest(tried[number - 1].properties or {}, known.fields)
+        newest[event_type] = found
+        if event_type not in RESERVED_EVENT_TYPES:
+            newest[ANY_EVENT] = found
+    return newest
 
 
 def _limit_of(rule: Rule, last: _Taken) -> Miss | None:

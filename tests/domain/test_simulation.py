@@ -166,12 +166,24 @@ def test_of_the_newest_event_it_names_what_does_not_hold() -> None:
 
 
 def test_it_compares_with_what_the_lead_was_known_as_at_the_event() -> None:
-    asked = asks("lead.company", Operator.EXISTS)
-    inputs = [event(2), event(1, "identify", traits={"company": "Acme"})]
-    ruleset = Ruleset(version=2, rules=(rule(1, conditions=asked),))
-    (outcome,) = simulate(ruleset, inputs, until=NOW).outcomes
-    assert outcome.miss is Miss.CONDITIONS
-    assert outcome.unmet == Unmet(next(asked.flat()), None)
+    asked = asks("lead.company", Operator.EQUALS, "Other")
+    ruleset = Ruleset(
+        version=2,
+        rules=tuple(
+            rule(number, event_type, conditions=asked)
+            for number, event_type in enumerate(("visit", "identify", "signup", "*"))
+        ),
+    )
+    inputs = [
+        event(4),
+        event(3, "identify", traits={"company": "Acme"}),
+        event(2, "signup"),
+        event(1, FIELDS, traits={"company": "Late"}),
+    ]
+    outcomes = simulate(ruleset, inputs, until=NOW).outcomes
+    assert {each.miss for each in outcomes} == {Miss.CONDITIONS}
+    found = [each.unmet and each.unmet.found for each in outcomes]
+    assert found == [None, "Acme", "Acme", "Acme"]
 
 
 @pytest.mark.parametrize(
