@@ -197,6 +197,7 @@ def rescore_progress() -> rx.Component:
             "display": "flex",
             "flex_direction": "column",
             "gap": theme.SPACE_2,
+            "max_width": theme.READING_WIDTH,
             "&:not(:has(:not(:empty)))": theme.GONE,
         },
     )

@@ -181,7 +181,15 @@ def _expectation() -> rx.Component:
             },
         ),
         _problem("expected"),
-        style={"margin": "0", "padding": "0", "border": "0", "min_width": "0"},
+        style={
+            "display": "flex",
+            "flex_direction": "column",
+            "gap": theme.SPACE_1,
+            "margin": "0",
+            "padding": "0",
+            "border": "0",
+            "min_width": "0",
+        },
     )
 
 
@@ -189,7 +197,7 @@ def _adding(trigger: rx.Component) -> rx.Component:
     return dialog(
         trigger,
         "Add test",
-        "Kept in the draft. Rules that fail a test are published only on demand.",
+        "Kept in the draft. Rules that fail it are held up before they are published.",
         rx.el.form(
             edit_field(
                 "Name",
