@@ -6,6 +6,7 @@ where a crash left it and does nothing twice. Live scoring goes on meanwhile: it
 over the few leads that a step holds.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,8 @@ from leadpulse_app.services.identity.roots import (
 )
 from leadpulse_app.services.scoring.claim import PLAN_BY_INDEX
 from leadpulse_app.services.scoring.folding import refold
+
+_logger = logging.getLogger(__name__)
 
 LEADS_AT_ONCE = 200
 """How many leads one transaction rescores; scoring passes them over meanwhile."""
@@ -207,13 +210,12 @@ def _apply(
             connection.execute(_APPLY, (version, project_id, ids, version))
             roots = sorted({root_id for _, root_id in leads})
             refold(connection, project_id, roots, cause=Reason.RESCORED)
-    except (
-        LookupError,
-        ValueError,
-        psycopg.DataError,
-        psycopg.IntegrityError,
-    ):
+    except psycopg.OperationalError:
+        raise
+    except Exception:
+        # Whatever is wrong with one lead holds up neither the others nor the sweep.
         if len(leads) == 1:
+            _logger.exception("Lead %s can't be rescored", leads[0][0])
             return 1
     else:
         return 0

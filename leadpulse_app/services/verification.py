@@ -321,7 +321,11 @@ def _differences(
                 )
         elif entry.reason in FIRST_REASONS and version != entry.ruleset_version:
             yield f"entry {entry.sequence} is of another ruleset version than its event"
-    folded = fold(inputs, until=lead.last_expiry_at or LONG_AGO)
+    try:
+        folded = fold(inputs, until=lead.last_expiry_at or LONG_AGO)
+    except Exception as error:  # noqa: BLE001  (something stored is no event)
+        yield f"its events can't be folded: {error!r}"
+        return
     state, stage = folded.state, folded.stage
     if lead.score != state.score:
         yield f"its score is {lead.score} and its events make {state.score}"

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from leadpulse_app.database import connection_info, get_pool, transaction
 from leadpulse_app.domain.errors import ForbiddenError
@@ -175,6 +176,31 @@ async def test_a_lead_whose_rules_cannot_be_read_keeps_its_score(
     assert people.score(good) == 50
     assert (await progress(people)).failures == 1
     assert people.differences() == []
+
+
+async def test_a_lead_that_cannot_be_folded_holds_up_no_other(people: People) -> None:
+    broken = people.send("demo", user="ada", email="ada@example.com")
+    fine = people.send("demo", user="grace", minute=1)
+    settle()
+    people.publish(NEW_POINTS)
+    await start(people)
+    with people.owner() as connection:
+        connection.execute(
+            "UPDATE event SET traits = '[1]' WHERE lead_id = %s", (broken,)
+        )
+    try:
+        rescore_all()
+        assert people.score(fine) == 40
+        assert people.score(broken) == 50
+        assert (await progress(people)).failures == 1
+        (difference,) = people.differences()
+        assert difference.lead_id == broken
+    finally:
+        with people.owner() as connection:
+            connection.execute(
+                "UPDATE event SET traits = %s WHERE lead_id = %s",
+                (Jsonb({"email": "ada@example.com"}), broken),
+            )
 
 
 async def test_caps_fit_and_expiry_hold_for_the_past_too(people: People) -> None:
