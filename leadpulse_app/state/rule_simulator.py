@@ -1,5 +1,6 @@
 """What the rules on the page would do with an event, or with all that a lead did."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -195,7 +196,8 @@ async def _simulate(subject: TriedEvent | UUID) -> tuple[str, Simulation]:
         else:
             name = subject.type
             inputs = example_inputs(ruleset, *subject, now=now)
-    return name, simulate(ruleset, inputs, until=now)
+    # In a thread: many rules on many events take seconds, and the page is not alone.
+    return name, await asyncio.to_thread(simulate, ruleset, inputs, until=now)
 
 
 def _outcome(outcome: RuleOutcome) -> OutcomeRow:
