@@ -37,7 +37,7 @@ def expects(score: int) -> Edit:
     return add_test(
         RuleTest(
             id=UUID(int=score + 1),
-            name="A visit",
+            name=f"A visit of {score}",
             events=(ExampleEvent(type="visit"),),
             expected_score=score,
         )
@@ -56,7 +56,7 @@ async def test_a_draft_whose_tests_fail_is_held_up_until_that_is_overridden() ->
     await draft(tab, add_rule(VISIT), expects(8))
     await tab.call(asking, "toggle", DRAFT, True)
     assert [(test.name, test.told) for test in asking.failing] == [
-        ("A visit", "came out Cold at 7, 8 points expected")
+        ("A visit of 8", "came out Cold at 7, 8 points expected")
     ]
     (refused,) = await tab.call(state, "publish")
     assert "A test of the rules fails." in sent(refused)

@@ -105,10 +105,18 @@ async def test_a_test_is_removed_from_the_draft() -> None:
     assert (rules.tests, rules.changes) == ([], ["Removed test “A demo is hot”"])
 
 
+async def test_a_name_that_a_test_has_already_is_said_beside_the_field() -> None:
+    tab, rules = await opened()
+    await add(tab)
+    state = await add(tab)
+    assert state.problems == {"name": "A test of this name is there already"}
+    assert (state.is_open, len(rules.tests)) == (True, 1)
+
+
 async def test_no_more_tests_are_added_than_there_is_room_for() -> None:
     tab, rules = await opened()
-    for _ in range(MAXIMUM_TESTS):
-        assert not (await add(tab)).problems
+    for number in range(MAXIMUM_TESTS):
+        assert not (await add(tab, name=f"Test {number}")).problems
     state = await add(tab)
     assert state.problems == {"tests": "A ruleset has 50 tests at most"}
     assert (state.is_open, len(rules.tests)) == (True, MAXIMUM_TESTS)
