@@ -17,6 +17,7 @@ from psycopg import sql
 from leadpulse_app.database import SCOPE_STATEMENT
 from leadpulse_app.domain.fold import Fields, Position, State
 from leadpulse_app.domain.memory import read_state
+from leadpulse_app.services.scoring.arrays import array_text
 
 EVENTS_PER_TRANSACTION = 20_000
 """Bounds a transaction's memory and the time for which it holds its leads."""
@@ -62,8 +63,8 @@ _FOUND = """
         array_agg(project_id ORDER BY age)::text, array_agg(lead_id ORDER BY age)::text
     FROM ({leads}) AS found
 """
-"""Their projects as a scope, and two arrays that only go back to Postgres: as they are
-ten thousand ids, it would cost a tenth of all scoring to make objects of them."""
+"""Their projects as a scope, and two arrays that only go back to Postgres: to make
+objects of four thousand ids, and to write these out again, costs much of a scoring."""
 
 _LEAD = sql.SQL("""
     lead.project_id, lead.id, lead.score, lead.email, lead.name, lead.company,
@@ -106,7 +107,7 @@ _BESIDE = """
         ON (n.project_id, n.lead_id) = (lead.project_id, lead.id)
     LEFT JOIN failed_job AS f
         ON (f.project_id, f.lead_id) = (lead.project_id, lead.id)
-    ORDER BY lead.place
+    WHERE n.lead_id IS NOT NULL OR f.lead_id IS NOT NULL
 """  # a statement that waited for a lock shows other tables as they were before it
 
 _CLAIM = """
@@ -193,7 +194,9 @@ def lock_oldest_leads(
         connection: Within the transaction that will score them.
         limit: How many leads at most.
     """
-    return _lock_found(connection, _FOUND.format(leads=_OLDEST), limit * _ROWS_PER_LEAD, limit)
+    return _lock_found(
+        connection, _FOUND.format(leads=_OLDEST), limit * _ROWS_PER_LEAD, limit
+    )
 
 
 def lock_lapsing_leads(
@@ -207,7 +210,9 @@ def lock_lapsing_leads(
         connection: Within the transaction that will let the points lapse.
         limit: How many leads at most.
     """
-    return _lock_found(connection, _FOUND.format(leads=_LAPSING), limit * _ROWS_PER_LEAD, limit)
+    return _lock_found(
+        connection, _FOUND.format(leads=_LAPSING), limit * _ROWS_PER_LEAD, limit
+    )
 
 
 def _lock_found(
@@ -234,8 +239,11 @@ def read_locked_leads(
 def _locked_leads(
     connection: psycopg.Connection, rows: Sequence[tuple[Any, ...]]
 ) -> Sequence[LockedLead]:
-    keys = [row[0] for row in rows], [row[1] for row in rows]
-    beside = connection.execute(_BESIDE, keys)
+    keys = [array_text(row[column] for row in rows) for column in (0, 1)]
+    beside = {
+        place: (next_expiry, has_failed)
+        for place, next_expiry, has_failed in connection.execute(_BESIDE, keys)
+    }
     return [
         LockedLead(
             project_id=project_id,
@@ -247,7 +255,7 @@ def _locked_leads(
             next_expiry=next_expiry,
             has_failed=has_failed,
         )
-        for (
+        for place, (
             project_id,
             lead_id,
             score,
@@ -259,7 +267,8 @@ def _locked_leads(
             message_id,
             memory,
             last_expiry,
-        ), (next_expiry, has_failed) in zip(rows, beside, strict=True)
+        ) in enumerate(rows)
+        for next_expiry, has_failed in (beside.get(place, (None, False)),)
     ]
 
 
@@ -282,8 +291,8 @@ def claim_events(
     """
     limits = [max(limit_per_lead, lead.sequence) for lead in leads]
     parameters = (
-        [lead.project_id for lead in leads],
-        [lead.id for lead in leads],
+        array_text(lead.project_id for lead in leads),
+        array_text(lead.id for lead in leads),
         limits,
         EVENTS_PER_TRANSACTION,
     )

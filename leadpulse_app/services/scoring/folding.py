@@ -95,7 +95,8 @@ def fold_lead(
     """
     history = known.histories.get(lead.key)
     start = lead.state if history is None else EMPTY
-    folded = fold(_inputs(lead, claimed, known, version), start, until=known.now)
+    inputs = _inputs(lead.project_id, claimed, history, known, version)
+    folded = fold(inputs, start, until=known.now)
     last_expiry, next_expiry = folded.last_expiry, folded.next_expiry
     positions: list[Position] = [event.position for event in claimed]
     if history is not None:
@@ -181,11 +182,15 @@ def transaction_time(connection: psycopg.Connection) -> datetime:
 
 
 def _inputs(
-    lead: LockedLead, claimed: Sequence[ClaimedEvent], known: Known, version: int
+    project_id: UUID,
+    claimed: Sequence[ClaimedEvent],
+    history: History | None,
+    known: Known,
+    version: int,
 ) -> Iterable[Input]:
     properties = known.properties.get
     if claimed:
-        ruleset = known.rulesets.get((lead.project_id, version))
+        ruleset = known.rulesets.get((project_id, version))
         for position, id_, type_, traits, _, user_id, *_ in claimed:
             yield Input(
                 position,
@@ -196,10 +201,9 @@ def _inputs(
                 user_id is not None,
                 ruleset,
             )
-    history = known.histories.get(lead.key)
     if history is not None:
         for position, id_, type_, traits, has_user_id, stamp in history.events:
-            ruleset = known.rulesets.get((lead.project_id, stamp))
+            ruleset = known.rulesets.get((project_id, stamp))
             yield Input(
                 position, id_, type_, traits, properties(id_), has_user_id, ruleset
             )

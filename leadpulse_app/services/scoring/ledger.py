@@ -1,6 +1,6 @@
 """Reads what the ledger says of leads, and appends what a fold adds to it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from leadpulse_app.domain.memory import store_memory
 from leadpulse_app.domain.reason import Reason
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models.ledger import FIRST
+from leadpulse_app.services.scoring.arrays import array_text
 from leadpulse_app.services.scoring.claim import LeadKey, LockedLead
 
 _INPUTS = sql.SQL("""
@@ -197,7 +198,7 @@ def write_scores(
         )
     if entries:
         connection.execute(
-            _APPEND, [_array(column) for column in zip(*entries, strict=True)]
+            _APPEND, [array_text(column) for column in zip(*entries, strict=True)]
         )
     connection.execute(_UPDATE, list(map(list, zip(*updates, strict=True))))
     _plan_expiry(connection, scored)
@@ -227,9 +228,3 @@ def _plan_expiry(connection: psycopg.Connection, scored: Sequence[ScoredLead]) -
     for query, rows in ((_EXPIRE_LATER, later), (_EXPIRE_NEVER, never)):
         if rows:
             connection.execute(query, list(map(list, zip(*rows, strict=True))))
-
-
-def _array(values: Iterable[object]) -> str:
-    # For values that need no quoting; psycopg looks at each one and takes three times
-    # as long.
-    return f"{{{','.join(map(str, values))}}}"

@@ -201,28 +201,29 @@ def _read_known(
 ) -> Known:
     claimed = list(claimed)
     rulesets = Rulesets(connection, versions.items())
+    in_force = {key[0]: rulesets.find(key) for key in versions.items()}
     histories = read_history(
         connection,
         [
             lead
             for lead, events in claimed
-            if needs_history(
-                lead,
-                events,
-                rulesets.find((lead.project_id, versions[lead.project_id])),
-                now,
-            )
+            if needs_history(lead, events, in_force[lead.project_id], now)
         ],
     )
     rulesets.read(versions_of(histories))
     wanted = list(wanted_of(histories, rulesets))
+    types = {event.type for _, events in claimed for event in events}
+    read = {
+        project_id: {type_ for type_ in types if ruleset.reads_properties(type_)}
+        for project_id, ruleset in in_force.items()
+        if ruleset is not None
+    }
     for lead, events in claimed:
-        ruleset = rulesets.find((lead.project_id, versions[lead.project_id]))
-        if ruleset is not None:
+        if types_read := read.get(lead.project_id):
             wanted.extend(
                 (lead.project_id, event.id)
                 for event in events
-                if ruleset.reads_properties(event.type)
+                if event.type in types_read
             )
     return Known(now, rulesets, histories, read_properties(connection, wanted))
 
