@@ -232,6 +232,8 @@ def _check_project(
         return
     # A page has to be quick; this reads all there is.
     connection.execute("SET LOCAL statement_timeout = 0")
+    # Before there are statistics, all events were read anew for each lead.
+    connection.execute("SET LOCAL enable_nestloop = off")
     orphans = connection.execute(_ORPHANS, (project_id, DIFFERENCES_PER_LEAD))
     yield (
         None,
