@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/stamps
 
-.PHONY: run test test-clients lint bench
+.PHONY: run test test-clients lint bench bench-large
 .DEFAULT_GOAL := run
 
 run: $(STAMPS)/run
@@ -27,6 +27,10 @@ lint: $(STAMPS)/dev
 
 bench: $(STAMPS)/dev $(STAMPS)/chromium
 	$(BIN)/python -m bench.run
+
+# Scoring beside a million leads: 15 GB of disk and up to half an hour.
+bench-large: $(STAMPS)/dev
+	$(BIN)/python -m bench.large
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv

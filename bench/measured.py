@@ -17,6 +17,9 @@ from tests.product import ROOT, Account, Product, free_port, wait_for
 WITH_NOOP = ("bench.server",)
 INGEST_ALONE = ("leadpulse_app", "ingest")
 
+UNLIMITED = {"LEADPULSE_INGEST_RATE": "0", "LEADPULSE_INGEST_RATE_IP": "0"}
+"""The settings with which senders may send as fast as they like."""
+
 CONNECTIONS = 32
 
 
@@ -80,8 +83,7 @@ def measured_server(
     environment = {
         **web.environ(),
         "PORT": str(port),
-        "LEADPULSE_INGEST_RATE": "0",
-        "LEADPULSE_INGEST_RATE_IP": "0",
+        **UNLIMITED,
     }
     with (product.home / "measured.log").open("ab") as log:
         process = subprocess.Popen(
