@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
 
 from pydantic import (
@@ -120,9 +121,17 @@ class Condition(BaseModel):
 
     def holds(self, properties: Mapping[str, object], fields: Fields) -> bool:
         """Return whether an event with these properties, of this lead, satisfies it."""
-        return _COMPARE[self.operator](
-            _look_up(self.field, properties, fields), self.value
-        )
+        found = _look_up(self.field, properties, fields)
+        if self.operator is Operator.IN:
+            return _text(found) in self._texts
+        return _COMPARE[self.operator](found, self.value)
+
+    @cached_property
+    def _texts(self) -> frozenset[str]:
+        """What the values of a list are written as."""
+        values = self.value if isinstance(self.value, tuple) else ()
+        texts = map(_text, values)
+        return frozenset(text for text in texts if text is not None)
 
 
 class Unmet(NamedTuple):
@@ -247,10 +256,6 @@ def _starts_with(found: object, wanted: object) -> bool:
     return text is not None and start is not None and text.startswith(start)
 
 
-def _is_one_of(found: object, wanted: object) -> bool:
-    return isinstance(wanted, tuple) and any(_equals(found, one) for one in wanted)
-
-
 def _exceeds(found: object, wanted: object) -> bool:
     number, bound = _number(found), _number(wanted)
     return number is not None and bound is not None and number > bound
@@ -265,7 +270,6 @@ _COMPARE = {
     Operator.NOT_EQUALS: lambda found, wanted: not _equals(found, wanted),
     Operator.CONTAINS: _contains,
     Operator.STARTS_WITH: _starts_with,
-    Operator.IN: _is_one_of,
     Operator.GREATER_THAN: _exceeds,
     Operator.LESS_THAN: lambda found, wanted: _exceeds(wanted, found),
     Operator.EXISTS: _exists,

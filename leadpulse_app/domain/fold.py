@@ -304,7 +304,7 @@ class _Folding:
             self.last_expiry, _, given, limit = heappop(self.awards)
             taken = _limited(-given.delta, limit, self._behaviour)
             delta = _clamp(score + taken) - score
-            self._behaviour += delta
+            self._behaviour += taken
             score += delta
             self.steps.append(
                 given._replace(points=-given.delta, delta=delta, reason=Reason.EXPIRED)
@@ -327,13 +327,16 @@ class _Folding:
             if rule_id in holding and held.points == points:
                 self.held[rule_id] = held
                 continue
-            change = points - held.delta
-            change = _limited(change, ruleset.group_caps.fit, self._fit)
-            new_score = _clamp(score + change)
+            # What it gave goes, from the limit of its kind all of it; then it gives anew.
+            limit = ruleset.group_caps.fit
+            taken = _limited(-held.delta, limit, self._fit)
+            without = _clamp(score + taken)
+            self._fit += taken
+            new_score = _clamp(without + _limited(points, limit, self._fit))
+            self._fit += new_score - without
             delta = new_score - score
             if rule_id in holding:
-                self.held[rule_id] = Held(points, held.delta + delta)
-            self._fit += delta
+                self.held[rule_id] = Held(points, new_score - without)
             score = new_score
             reason = Reason.FIT_GAINED if rule_id in holding else Reason.FIT_LOST
             self.steps.append(

@@ -43,6 +43,10 @@ MAXIMUM_POINTS = 10_000
 MAXIMUM_RULES = 200
 """Rules of one project: every board and every publication reads them all."""
 
+MAXIMUM_RULES_LENGTH = 500_000
+"""Characters of all rules of a project as JSON: every version is kept, and a page of
+the history reads many."""
+
 MAXIMUM_EXPIRY_DAYS = 3_650
 
 ANY_EVENT = "*"
@@ -381,13 +385,17 @@ def rule_content(fields: Mapping[str, object]) -> RuleContent:
 
 
 def bounded(rules: Rules) -> Rules:
-    """Return the rules if they are as many as a project may have.
+    """Return the rules if they are as many, and as long, as a project may have.
 
     Raises:
-        InvalidInputError: There are none, or more than 200.
+        InvalidInputError: There are none, or more than 200, or they take more than
+            500 KB together.
     """
     if not 1 <= len(rules) <= MAXIMUM_RULES:
         message = f"A project has 1 to {MAXIMUM_RULES} rules"
+        raise InvalidInputError(message, details={"rules": message})
+    if sum(len(rule.model_dump_json()) for rule in rules) > MAXIMUM_RULES_LENGTH:
+        message = f"All rules together take {MAXIMUM_RULES_LENGTH:,} characters at most"
         raise InvalidInputError(message, details={"rules": message})
     return rules
 

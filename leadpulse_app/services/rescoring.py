@@ -13,6 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 import psycopg
+from psycopg import errors
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,17 +36,22 @@ _logger = logging.getLogger(__name__)
 LEADS_AT_ONCE = 200
 """How many leads one transaction rescores; scoring passes them over meanwhile."""
 
+LOCK_SECONDS = 1
+"""How long a step waits for leads that somebody holds."""
+
 _CLAIM = """
     SELECT project_id, version FROM pending_rescore
     ORDER BY random() LIMIT 1 FOR UPDATE SKIP LOCKED
 """  # no project has to wait for another to come to its end
 
 _NEXT = """
-    SELECT lead.id, coalesce(lead.root_id, lead.id)
-    FROM rescore JOIN lead USING (project_id)
-    WHERE (rescore.project_id, rescore.version) = (%s, %s)
-        AND (rescore.last_lead_id IS NULL OR lead.id > rescore.last_lead_id)
-    ORDER BY lead.id LIMIT %s
+    SELECT id, coalesce(root_id, id) FROM lead
+    WHERE project_id = %s AND id > %s ORDER BY id LIMIT %s
+"""
+
+_PLACE = """
+    SELECT coalesce(last_lead_id, '00000000-0000-0000-0000-000000000000')
+    FROM rescore WHERE (project_id, version) = (%s, %s)
 """
 
 _ROOTS = """
@@ -58,7 +64,7 @@ _APPLY = """
 """
 
 _PROGRESS = """
-    UPDATE rescore SET last_lead_id = coalesce(%s, last_lead_id), leads = leads + %s,
+    UPDATE rescore SET last_lead_id = %s, leads = leads + %s,
         failures = failures + %s,
         finished_at = CASE WHEN %s THEN clock_timestamp() END
     WHERE (project_id, version) = (%s, %s)
@@ -166,7 +172,8 @@ def rescore_some(
 
     Raises:
         UnavailableError: The leads' merges keep changing.
-        psycopg.Error: Postgres went away, or wants the transaction tried again.
+        psycopg.Error: Postgres went away, or wants the transaction tried again, as it
+            does where somebody holds a lead for more than a second.
     """
     claimed = connection.execute(_CLAIM).fetchone()
     if claimed is None:
@@ -175,9 +182,13 @@ def rescore_some(
     project_id, version = claimed
     connection.execute(SCOPE_STATEMENT, (scope_value([project_id]),))
     connection.execute(PLAN_BY_INDEX)
+    # A lead that somebody holds for long is waited for by the next step, not by the
+    # sweep.
+    connection.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+    ((last_id,),) = connection.execute(_PLACE, (project_id, version)).fetchall()
 
     def rescore() -> tuple[Sequence[tuple[UUID, UUID]], int]:
-        leads = connection.execute(_NEXT, (project_id, version, limit_leads)).fetchall()
+        leads = connection.execute(_NEXT, (project_id, last_id, limit_leads)).fetchall()
         lock_roots(connection, project_id, {root_id for _, root_id in leads})
         held = connection.execute(_ROOTS, (project_id, [id_ for id_, _ in leads]))
         if dict(held.fetchall()) != dict(leads):
@@ -186,7 +197,7 @@ def rescore_some(
 
     leads, failures = until_stable(connection, rescore)
     is_last = len(leads) < limit_leads
-    last_id = leads[-1][0] if leads else None
+    last_id = leads[-1][0] if leads else last_id
     connection.execute(
         _PROGRESS, (last_id, len(leads), failures, is_last, project_id, version)
     )
@@ -210,10 +221,12 @@ def _apply(
             connection.execute(_APPLY, (version, project_id, ids, version))
             roots = sorted({root_id for _, root_id in leads})
             refold(connection, project_id, roots, cause=Reason.RESCORED)
-    except psycopg.OperationalError:
-        raise
-    except Exception:
-        # Whatever is wrong with one lead holds up neither the others nor the sweep.
+    except Exception as error:
+        if isinstance(error, psycopg.OperationalError) and not isinstance(
+            error, errors.QueryCanceled
+        ):
+            raise
+        # Whatever is wrong with one lead, and be it its length, holds up no other.
         if len(leads) == 1:
             _logger.exception("Lead %s can't be rescored", leads[0][0])
             return 1

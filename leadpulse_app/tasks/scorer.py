@@ -30,7 +30,11 @@ CONNECTION_TIMEOUT_SECONDS = 2.0
 """Short enough for a worker to end in time while Postgres is away."""
 
 
-_TO_TRY_AGAIN = (errors.DeadlockDetected, errors.SerializationFailure)
+_TO_TRY_AGAIN = (
+    errors.DeadlockDetected,
+    errors.LockNotAvailable,
+    errors.SerializationFailure,
+)
 """What Postgres ends one of two transactions with that are in each other's way."""
 
 

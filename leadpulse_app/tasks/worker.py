@@ -104,9 +104,9 @@ def _sweep(stopping: threading.Event) -> None:
                     _logger.warning("Postgres is back")
                     is_away = False
                 while not stopping.is_set():
+                    is_idle = scorer.run(for_seconds=SWEEP_SECONDS)
                     scorer.expire(for_seconds=SWEEP_SECONDS)
-                    is_rescoring = scorer.rescore(for_seconds=SWEEP_SECONDS)
-                    if scorer.run(for_seconds=SWEEP_SECONDS) and not is_rescoring:
+                    if not scorer.rescore(for_seconds=SWEEP_SECONDS) and is_idle:
                         stopping.wait(SWEEP_SECONDS)
                     if time.monotonic() >= forget_at:
                         forget_refused_events(connection)

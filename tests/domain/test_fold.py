@@ -274,14 +274,48 @@ def test_each_kind_of_rules_gives_no_more_than_its_limit(
     history: list[Input], until: datetime
 ) -> None:
     fit = {each.id for each in RICH_RULES.fit_rules}
-    behaviour_total = fit_total = 0
+    behaviour, fit_total = 0, 0
+    held: dict[UUID | None, int] = {}
     for step in fold(history, until=until).steps:
-        if step.rule_id in fit:
+        # What is taken back frees the limit, though a score of 0 may take none of it.
+        if step.reason is Reason.FIT_LOST:
+            taken = -held.pop(step.rule_id)
+            fit_total += min(taken, 30 - fit_total) if taken > 0 else taken
+        elif step.rule_id in fit:
+            held[step.rule_id] = step.delta
             fit_total += step.delta
-            assert fit_total <= 30
+        elif step.reason is Reason.EXPIRED:
+            taken = step.points
+            behaviour += min(taken, 9_100 - behaviour) if taken > 0 else taken
         elif step.rule_id is not None:
-            behaviour_total += step.delta
-            assert behaviour_total <= 9_100
+            behaviour += step.delta
+        assert fit_total <= 30
+        assert behaviour <= 9_100
+
+
+def test_what_lapsed_or_was_lost_frees_the_limit_of_its_kind() -> None:
+    rules = Ruleset(
+        version=1,
+        rules=(
+            rule(1, "demo", 50, expires_after_days=1),
+            rule(2, "leave", -100),
+            fit_rule(3, 50, HAS_COMPANY),
+        ),
+        group_caps=GroupCaps(behaviour=50, fit=50),
+    )
+    lapsed = [
+        event(1, "demo", rules=rules),
+        event(2, "leave", rules=rules),
+        event(30, "demo", rules=rules),
+    ]
+    assert fold(lapsed).state.score == 50
+    lost = [
+        event(1, "$fields", rules=rules, company="Acme"),
+        event(2, "leave", rules=rules),
+        event(3, "$fields", rules=rules, company=None),
+        event(4, "$fields", rules=rules, company="Acme"),
+    ]
+    assert fold(lost).state.score == 50
 
 
 @given(histories((RICH_RULES, LAST_RULES)), moments)

@@ -239,6 +239,37 @@ async def test_caps_fit_and_expiry_hold_for_the_past_too(people: People) -> None
     assert people.differences() == []
 
 
+async def test_the_ledger_says_that_a_version_holds_though_it_gives_the_same(
+    people: People,
+) -> None:
+    lead_id = people.send("demo", user="ada")
+    settle()
+    people.publish_stored(
+        [rule(people, "demo", 50)],
+        {"thresholds": {"warm": 1, "hot": 2, "qualified": 3}},
+    )
+    await start(people)
+    rescore_all()
+    assert people.lead(lead_id)["stage"] == "qualified"
+    assert lines(people, lead_id)[-1] == ("demo", 0, "rescored", 2)
+    assert people.differences() == []
+
+
+async def test_a_lead_that_somebody_holds_is_waited_for_by_the_next_step(
+    people: People,
+) -> None:
+    held = people.send("demo", user="ada")
+    settle()
+    people.publish(NEW_POINTS)
+    await start(people)
+    with people.connection() as connection:
+        connection.execute("SELECT FROM lead WHERE id = %s FOR UPDATE", (held,))
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            rescore_once()
+    rescore_all()
+    assert people.score(held) == 40
+
+
 async def test_only_an_admin_rescores(people: People) -> None:
     with pytest.raises(ForbiddenError):
         await start(people, Role.MEMBER)

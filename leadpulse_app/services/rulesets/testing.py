@@ -1,14 +1,15 @@
 """Runs a ruleset's own tests, on leads as they are and on made-up events."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadpulse_app.domain.errors import NotFoundError, RuleTestsFailedError
 from leadpulse_app.domain.fold import Input
 from leadpulse_app.domain.rule_test_runs import RuleTestResult, run_test
-from leadpulse_app.domain.rule_tests import RuleTest
 from leadpulse_app.domain.ruleset import Ruleset
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.rulesets.simulation import read_lead_inputs
@@ -25,17 +26,21 @@ async def run_rule_tests(
         ruleset: The ruleset, with its tests.
         now: The moment up to which points lapse.
     """
-    return tuple(
-        [
+    inputs = {
+        lead_id: await _read_inputs(session, actor, lead_id, ruleset)
+        for lead_id in {test.lead_id for test in ruleset.tests if test.lead_id}
+    }
+
+    def run() -> tuple[RuleTestResult, ...]:
+        return tuple(
             run_test(
-                test,
-                ruleset,
-                await _read_inputs(session, actor, test, ruleset),
-                now=now,
+                test, ruleset, inputs[test.lead_id] if test.lead_id else None, now=now
             )
             for test in ruleset.tests
-        ]
-    )
+        )
+
+    # In a thread: long histories take seconds, and nobody else is to wait for them.
+    return await asyncio.to_thread(run)
 
 
 async def require_rule_tests(
@@ -58,12 +63,10 @@ async def require_rule_tests(
 
 
 async def _read_inputs(
-    session: AsyncSession, actor: Actor, test: RuleTest, ruleset: Ruleset
+    session: AsyncSession, actor: Actor, lead_id: UUID, ruleset: Ruleset
 ) -> Sequence[Input] | None:
-    if test.lead_id is None:
-        return None
     try:
-        return await read_lead_inputs(session, actor, test.lead_id, ruleset)
+        return await read_lead_inputs(session, actor, lead_id, ruleset)
     except NotFoundError:
         return None
 

@@ -1,7 +1,7 @@
 """Folds a lead's events, and says what its ledger lacks of the result."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,8 +9,10 @@ import psycopg
 
 from leadpulse_app.domain.fold import (
     EMPTY,
+    Change,
     Input,
     Position,
+    Step,
     changes,
     fold,
     may_continue,
@@ -73,9 +75,10 @@ def refold(
         histories=histories,
         properties=read_properties(connection, list(wanted_of(histories, rulesets))),
     )
-    write_scores(
-        connection, [fold_lead(lead, (), known) for lead in leads], cause=cause
-    )
+    folded = [fold_lead(lead, (), known) for lead in leads]
+    if cause is Reason.RESCORED:
+        folded = [_marked(item, histories[item.lead.key]) for item in folded]
+    write_scores(connection, folded, cause=cause)
 
 
 def fold_lead(
@@ -121,6 +124,15 @@ def fold_lead(
         last_expiry=last_expiry,
         next_expiry=next_expiry,
     )
+
+
+def _marked(scored: ScoredLead, history: History) -> ScoredLead:
+    """Let the ledger say that another version holds also where it gives the same."""
+    if scored.changes or not history.events:
+        return scored
+    last = max(history.events, key=lambda event: event.position)
+    step = Step(last.id, None, last.ruleset_version, 0, 0, Reason.SCORED)
+    return replace(scored, changes=[Change(step, 0, None)])
 
 
 def needs_history(

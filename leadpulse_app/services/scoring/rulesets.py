@@ -10,8 +10,9 @@ from leadpulse_app.domain.ruleset import Ruleset
 RulesetKey = tuple[UUID, int]
 """A project and the number of a version."""
 
-_CAPACITY = 1_000
-"""Versions kept parsed, at some 10 KB each; past it the process starts afresh."""
+_CAPACITY = 200
+"""Versions kept parsed, mostly at some 10 KB each and 5 MB at most; past it the process
+starts afresh."""
 
 _parsed: dict[RulesetKey, Ruleset] = {}
 
