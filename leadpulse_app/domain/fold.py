@@ -327,7 +327,7 @@ class _Folding:
             if rule_id in holding and held.points == points:
                 self.held[rule_id] = held
                 continue
-            # What it gave goes, from the limit of its kind all of it; then it gives anew.
+            # What it gave goes, from its kind's limit all of it; then it gives anew.
             limit = ruleset.group_caps.fit
             taken = _limited(-held.delta, limit, self._fit)
             without = _clamp(score + taken)
