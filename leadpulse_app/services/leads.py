@@ -35,11 +35,15 @@ _RESERVED_PREFIXES = tuple(f"{each}:" for each in sorted(RESERVED_EVENT_TYPES))
 _LAST_SEEN = text("""
     SELECT root.id, max(latest.occurred_at)
     FROM lead AS root
-    JOIN lead AS one ON one.project_id = root.project_id
-        AND (one.id = root.id OR one.root_id = root.id)
+    CROSS JOIN LATERAL (
+        SELECT root.id
+        UNION ALL
+        SELECT m.id FROM lead AS m
+        WHERE (m.project_id, m.root_id) = (root.project_id, root.id)
+    ) AS one (id)
     LEFT JOIN LATERAL (
         SELECT e.occurred_at FROM event AS e
-        WHERE (e.project_id, e.lead_id) = (one.project_id, one.id)
+        WHERE (e.project_id, e.lead_id) = (root.project_id, one.id)
             AND e.occurred_at <= root.last_event_at
             AND e.type NOT IN :reserved
             AND NOT EXISTS (
