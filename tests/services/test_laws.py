@@ -376,7 +376,7 @@ def commits() -> Iterator[Callable[[UUID, Sequence[IngestedEvent]], None]]:
 
 
 @settings(
-    max_examples=80,
+    max_examples=20,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # a step is slow to shrink
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
