@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from leadpulse_app.database import connection_scope, database_url, get_pool
 from leadpulse_app.services.scoring import ScoringResult, score_pending
-from leadpulse_app.services.verification import Difference, verify
+from leadpulse_app.services.verification import Difference, verify_project
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -164,8 +164,11 @@ class ScoringProject:
     def differences(self) -> list[Difference]:
         """What `verify` finds in this project."""
         with get_pool().connection() as connection:
-            found = verify(connection).differences
-        return [difference for difference in found if difference.project_id == self.id]
+            return [
+                Difference(self.id, lead_id, message)
+                for lead_id, messages in verify_project(connection, self.id)
+                for message in messages
+            ]
 
 
 def score_once(**limits: int) -> ScoringResult:
