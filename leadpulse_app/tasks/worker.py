@@ -19,7 +19,7 @@ from leadpulse_app.services.rejections import forget_refused_events
 from leadpulse_app.services.worker_presence import announce_worker
 from leadpulse_app.settings import get_settings
 from leadpulse_app.tasks import previews
-from leadpulse_app.tasks.queue import get_queue
+from leadpulse_app.tasks.queue import enqueue_scoring_hint, get_queue
 from leadpulse_app.tasks.scorer import scorer
 
 SWEEP_SECONDS = 2.0
@@ -105,6 +105,9 @@ def _sweep(stopping: threading.Event) -> None:
                     is_away = False
                 while not stopping.is_set():
                     is_idle = scorer.run(for_seconds=SWEEP_SECONDS)
+                    if not is_idle:
+                        # The hint that would have brought a second thread is lost.
+                        enqueue_scoring_hint()
                     scorer.expire(for_seconds=SWEEP_SECONDS)
                     if not scorer.rescore(for_seconds=SWEEP_SECONDS) and is_idle:
                         stopping.wait(SWEEP_SECONDS)
