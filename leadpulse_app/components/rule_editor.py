@@ -74,13 +74,6 @@ _STACKED: theme.Style = {
     "min_width": "0",
 }
 
-_BESIDE: theme.Style = {
-    "display": "flex",
-    "flex_wrap": "wrap",
-    "align_items": "center",
-    "gap": theme.SPACE_2,
-}
-
 _LABEL: theme.Style = {**theme.BODY_TEXT, "font_weight": theme.MEDIUM}
 
 _TWO: theme.Style = {
@@ -175,7 +168,7 @@ def _event() -> rx.Component:
                 style={"flex": "1", "min_width": theme.FACT_WIDTH},
             ),
             style={
-                **_BESIDE,
+                **theme.BESIDE,
                 _chosen("scope", Scope.EVERY): {"& [data-part=event]": theme.GONE},
             },
         ),
@@ -250,7 +243,7 @@ def _condition(row: rx.Var[ConditionRow], index: rx.Var[int]) -> rx.Component:
                 on_click=RulesState.remove_condition(row.key),
             ),
             style={
-                **_BESIDE,
+                **theme.BESIDE,
                 _chosen("subject-", *(name for name, _ in _LEAD_FIELDS)): {
                     "& [data-part=path]": theme.GONE
                 },
@@ -355,7 +348,7 @@ def _conditions() -> rx.Component:
                         size="1",
                         on_click=RulesState.replace_conditions,
                     ),
-                    style=_BESIDE,
+                    style=theme.BESIDE,
                 ),
             ),
             _rows(),
@@ -398,7 +391,7 @@ def _cap() -> rx.Component:
                 custom_attrs={"data-part": "cap"},
             ),
             style={
-                **_BESIDE,
+                **theme.BESIDE,
                 _chosen("cap_kind", CapKind.NONE): {"& [data-part=cap]": theme.GONE},
             },
         ),
@@ -432,7 +425,7 @@ def _expiry() -> rx.Component:
                 style={"width": theme.NUMBER_FIELD_WIDTH},
             ),
             "days",
-            style=_BESIDE,
+            style=theme.BESIDE,
         ),
         _problem(problem, "expiry-problem"),
         style=_GROUP,
@@ -495,10 +488,10 @@ def rule_editor(
                 rx.el.div(
                     rx.dialog.close(quiet_button("Cancel", type="button")),
                     primary_button("Save to draft", type="submit"),
-                    style={**_BESIDE, "margin_inline_start": "auto"},
+                    style={**theme.BESIDE, "margin_inline_start": "auto"},
                 ),
                 style={
-                    **_BESIDE,
+                    **theme.BESIDE,
                     "justify_content": "space-between",
                     "margin_top": theme.SPACE_1,
                 },

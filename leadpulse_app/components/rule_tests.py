@@ -63,13 +63,6 @@ _STACKED: theme.Style = {
     "min_width": "0",
 }
 
-_BESIDE: theme.Style = {
-    "display": "flex",
-    "flex_wrap": "wrap",
-    "align_items": "center",
-    "gap": theme.SPACE_2,
-}
-
 _LABEL: theme.Style = {**theme.BODY_TEXT, "font_weight": theme.MEDIUM}
 
 
@@ -133,7 +126,7 @@ def _lead() -> rx.Component:
                 role="status",
                 style={
                     **_LABEL,
-                    **_BESIDE,
+                    **theme.BESIDE,
                     "flex_wrap": "nowrap",
                     "overflow_wrap": "anywhere",
                 },
@@ -174,7 +167,7 @@ def _expectation() -> rx.Component:
                 style={"width": theme.NUMBER_FIELD_WIDTH},
             ),
             style={
-                **_BESIDE,
+                **theme.BESIDE,
                 f'&:not(:has(option[value="{SCORE}"]:checked))': {
                     f"& [data-part={SCORE}]": theme.GONE
                 },
@@ -226,7 +219,7 @@ def _adding(trigger: rx.Component) -> rx.Component:
             rx.el.div(
                 rx.dialog.close(quiet_button("Cancel", type="button")),
                 primary_button("Save to draft", type="submit"),
-                style={**_BESIDE, "justify_content": "flex-end"},
+                style={**theme.BESIDE, "justify_content": "flex-end"},
             ),
             on_submit=RuleTestsState.add,
             no_validate=True,
@@ -276,7 +269,7 @@ def _row(test: rx.Var[TestRow]) -> rx.Component:
         _FOUND.cell(
             rx.cond(
                 test.stage != "",
-                rx.el.span(stage_badge(test.stage), test.score, style=_BESIDE),
+                rx.el.span(stage_badge(test.stage), test.score, style=theme.BESIDE),
                 "The lead is gone",
             )
         ),

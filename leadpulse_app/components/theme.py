@@ -166,6 +166,14 @@ HIDDEN: Style = {
 }
 """Read aloud and not shown."""
 
+BESIDE: Style = {
+    "display": "flex",
+    "flex_wrap": "wrap",
+    "align_items": "center",
+    "gap": SPACE_2,
+}
+"""Small things on a line, which wraps where they don't fit."""
+
 GONE: Style = {"display": "none"}
 
 ONE_LINE: Style = {

@@ -38,13 +38,6 @@ _STACKED: theme.Style = {
     "min_width": "0",
 }
 
-_BESIDE: theme.Style = {
-    "display": "flex",
-    "flex_wrap": "wrap",
-    "align_items": "center",
-    "gap": theme.SPACE_2,
-}
-
 _FRAMED: theme.Style = {
     "border": f"{theme.HAIR} solid {theme.HAIRLINE}",
     "border_radius": theme.RADIUS,
@@ -125,7 +118,9 @@ def _progress() -> rx.Component:
             aria_valuemax=100,
         ),
         rx.el.p(WhatIfState.problem, role="alert", style=theme.PROBLEM_TEXT),
-        rx.el.div(quiet_button("Cancel", on_click=WhatIfState.cancel), style=_BESIDE),
+        rx.el.div(
+            quiet_button("Cancel", on_click=WhatIfState.cancel), style=theme.BESIDE
+        ),
         style=_STACKED,
     )
 
@@ -142,7 +137,7 @@ def _starting() -> rx.Component:
 def _ended() -> rx.Component:
     return rx.el.div(
         rx.el.p(WhatIfState.problem, role="alert"),
-        rx.el.div(_again("Preview again"), style=_BESIDE),
+        rx.el.div(_again("Preview again"), style=theme.BESIDE),
         style=_STACKED,
     )
 
@@ -158,7 +153,7 @@ def _stale() -> rx.Component:
             _again("Preview again"),
             role="status",
             style={
-                **_BESIDE,
+                **theme.BESIDE,
                 "justify_content": "space-between",
                 "padding": f"{theme.SPACE_2} {theme.SPACE_3}",
                 "border": f"{theme.HAIR} solid {theme.CAUTION_LINE}",
@@ -241,7 +236,7 @@ def _key(colour: str, word: str) -> rx.Component:
             },
         ),
         word,
-        style={**_BESIDE, "gap": theme.SPACE_1},
+        style={**theme.BESIDE, "gap": theme.SPACE_1},
     )
 
 
@@ -251,7 +246,7 @@ def _distribution() -> rx.Component:
         rx.el.div(
             _key(theme.FAINT, "Now"),
             _key(theme.ACCENT, "Draft"),
-            style={**_BESIDE, "gap": theme.SPACE_4, **theme.CAPTION_TEXT},
+            style={**theme.BESIDE, "gap": theme.SPACE_4, **theme.CAPTION_TEXT},
         ),
         rx.el.div(
             rx.el.div(
@@ -426,7 +421,7 @@ def _changed(lead: rx.Var[ChangedRow]) -> rx.Component:
                     lead.old_stage != lead.new_stage,
                     rx.fragment(_arrow(), stage_badge(lead.new_stage)),
                 ),
-                style={**_BESIDE, theme.UNDER_NARROW: theme.GONE},
+                style={**theme.BESIDE, theme.UNDER_NARROW: theme.GONE},
             ),
             _scores(lead.old_score, lead.new_score),
             rx.el.span(

@@ -34,6 +34,7 @@ __all__ = [
     "Step",
     "changes",
     "fold",
+    "known_inputs",
     "may_continue",
 ]
 
@@ -382,6 +383,16 @@ class _Folding:
         began = _period_began(key, occurred_at)
         tally = self._tallies.get(key)
         return tally if tally and tally.began == began else Tally(began, 0, 0)
+
+
+def known_inputs(fields: Fields, at: datetime, ruleset: Ruleset) -> list[Input]:
+    """Return what lets a made-up lead be known as this from a moment on, if anything.
+
+    It comes before all else that happens at that moment.
+    """
+    said = {name: value for name, value in fields._asdict().items() if value}
+    edit = Input(Position(at, ""), 0, FIELDS, said, None, True, ruleset)
+    return [edit] if said else []
 
 
 def changes(

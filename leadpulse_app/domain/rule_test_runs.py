@@ -1,12 +1,11 @@
 """Runs the tests of a ruleset through the fold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from leadpulse_app.domain.conditions import Fields
-from leadpulse_app.domain.fold import FIELDS, Input, Position, fold
-from leadpulse_app.domain.properties import Json
+from leadpulse_app.domain.fold import Input, Position, fold, known_inputs
 from leadpulse_app.domain.rule_tests import RuleTest
 from leadpulse_app.domain.ruleset import Ruleset
 from leadpulse_app.domain.stage import Stage
@@ -52,13 +51,8 @@ def example_inputs(test: RuleTest, ruleset: Ruleset, *, now: datetime) -> list[I
     """Return the inputs that a test's events would be, with its person's fields."""
     moments = [now - timedelta(days=event.days_ago) for event in test.events]
     known = Fields(test.email or None, test.full_name or None, test.company or None)
-    said: Mapping[str, Json] = {
-        name: value for name, value in known._asdict().items() if value
-    }
     # Before the events, so that rules for what a lead is hold from the first.
-    first = Input(
-        Position(min(moments, default=now), ""), 0, FIELDS, said, None, True, ruleset
-    )
+    first = known_inputs(known, min(moments, default=now), ruleset)
     events = [
         Input(
             Position(moment, f"{number:03}"),
@@ -73,4 +67,4 @@ def example_inputs(test: RuleTest, ruleset: Ruleset, *, now: datetime) -> list[I
             zip(test.events, moments, strict=True), start=1
         )
     ]
-    return [first, *events] if said else events
+    return [*first, *events]

@@ -51,13 +51,6 @@ _SPREAD: theme.Style = {
     "min_height": theme.CONTROL_HEIGHT,
 }
 
-_BESIDE: theme.Style = {
-    "display": "flex",
-    "flex_wrap": "wrap",
-    "align_items": "center",
-    "gap": theme.SPACE_2,
-}
-
 _STACKED: theme.Style = {
     "display": "flex",
     "flex_direction": "column",
@@ -262,7 +255,7 @@ def _draft_actions() -> rx.Component:
             primary_button("Bring up to date", on_click=RulesState.rebase),
             _publish(),
         ),
-        style=_BESIDE,
+        style=theme.BESIDE,
     )
 
 
@@ -320,7 +313,7 @@ def _version(version: rx.Var[VersionRow]) -> rx.Component:
                             "jade",
                         ),
                     ),
-                    style={**_BESIDE, "font_weight": theme.MEDIUM},
+                    style={**theme.BESIDE, "font_weight": theme.MEDIUM},
                 ),
                 rx.el.div(
                     moment(version.published),

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from leadpulse_app.domain.conditions import Fields
-from leadpulse_app.domain.fold import FIELDS, Input, Position
+from leadpulse_app.domain.fold import Input, Position, known_inputs
 from leadpulse_app.domain.ruleset import Ruleset, RulesetContent
 from leadpulse_app.models import Event, Lead, QuarantinedEvent
 from leadpulse_app.services.actors import Actor
@@ -44,10 +44,8 @@ def example_inputs(
         fields: What it is known as before.
         now: When.
     """
-    said = {name: value for name, value in fields._asdict().items() if value}
-    first = Input(Position(now, ""), 0, FIELDS, said, None, True, ruleset)
     done = Input(Position(now, "1"), 1, event_type, None, properties, True, ruleset)
-    return [first, done] if said else [done]
+    return [*known_inputs(fields, now, ruleset), done]
 
 
 async def read_lead_inputs(
