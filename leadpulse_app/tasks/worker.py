@@ -106,7 +106,7 @@ def _sweep(stopping: threading.Event) -> None:
                 while not stopping.is_set():
                     is_idle = scorer.run(for_seconds=SWEEP_SECONDS)
                     if not is_idle:
-                        # The hint that would have brought a second thread is lost.
+                        # A second thread comes by a hint, and that may have been lost.
                         enqueue_scoring_hint()
                     scorer.expire(for_seconds=SWEEP_SECONDS)
                     if not scorer.rescore(for_seconds=SWEEP_SECONDS) and is_idle:
