@@ -9,6 +9,7 @@ from leadpulse_app.models.account import (
     Session,
     User,
 )
+from leadpulse_app.models.annotation import LeadNote, LeadTag
 from leadpulse_app.models.event import (
     Event,
     FailedJob,
@@ -19,7 +20,13 @@ from leadpulse_app.models.event import (
     RejectionCount,
     SetAside,
 )
-from leadpulse_app.models.lead import Lead, LeadAlias, LeadMerge, NextExpiry
+from leadpulse_app.models.lead import (
+    Lead,
+    LeadAlias,
+    LeadMerge,
+    LeadToken,
+    NextExpiry,
+)
 from leadpulse_app.models.ledger import (
     PendingPreview,
     PendingRescore,
@@ -28,6 +35,7 @@ from leadpulse_app.models.ledger import (
     RulesetDraft,
     RulesetVersion,
     ScoreEntry,
+    StageChange,
 )
 
 __all__ = [
@@ -37,6 +45,9 @@ __all__ = [
     "Lead",
     "LeadAlias",
     "LeadMerge",
+    "LeadNote",
+    "LeadTag",
+    "LeadToken",
     "Membership",
     "NextExpiry",
     "Pending",
@@ -56,5 +67,6 @@ __all__ = [
     "ScoreEntry",
     "Session",
     "SetAside",
+    "StageChange",
     "User",
 ]

@@ -27,6 +27,8 @@ class Project(SQLModel, table=True):
     time_zone: str = Field(
         default="UTC", sa_type=Text, sa_column_kwargs={"server_default": "UTC"}
     )
+    domain: str | None = Field(default=None, sa_type=Text)
+    """The site whose visitors the project scores, as people know it."""
     active: bool = Field(default=True, sa_column_kwargs={"server_default": "true"})
     ruleset_version: int
     """The version of the ruleset in force for the next event."""
@@ -51,6 +53,8 @@ class ApiKey(SQLModel, table=True):
     key: str = Field(sa_type=Text, unique=True)
     name: str = Field(sa_type=Text)
     created_at: datetime = moment(default_now=True)
+    last_used_at: datetime | None = moment(nullable=True)
+    """When an event came by it last, to within a minute or so."""
     revoked_at: datetime | None = moment(nullable=True)
 
 

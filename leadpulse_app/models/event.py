@@ -18,6 +18,14 @@ class Event(SQLModel, table=True):
     __table_args__ = (
         Index("event_message", "project_id", "message_id", unique=True),
         Index("event_fold", "project_id", "lead_id", "occurred_at", "message_id"),
+        Index(
+            "event_type",
+            "project_id",
+            "type",
+            "occurred_at",
+            "id",
+            postgresql_include=["lead_id"],
+        ),
     )
 
     project_id: UUID = Field(primary_key=True)

@@ -39,6 +39,39 @@ class Lead(SQLModel, table=True):
             postgresql_where=text("root_id IS NULL"),
         ),
         Index(
+            "lead_stage",
+            "project_id",
+            "stage",
+            text("score DESC"),
+            "id",
+            postgresql_where=text("root_id IS NULL"),
+        ),
+        Index(
+            "lead_seen",
+            "project_id",
+            text("last_event_at DESC NULLS LAST"),
+            "id",
+            postgresql_where=text("root_id IS NULL"),
+        ),
+        Index(
+            "lead_newest",
+            "project_id",
+            text("created_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("root_id IS NULL"),
+        ),
+        Index(
+            "lead_owner",
+            "project_id",
+            "owner_id",
+            text("score DESC"),
+            "id",
+            postgresql_where=text("root_id IS NULL AND owner_id IS NOT NULL"),
+        ),
+        ForeignKeyConstraint(
+            ["project_id", "owner_id"], ["membership.project_id", "membership.user_id"]
+        ),
+        Index(
             "lead_member",
             "project_id",
             "root_id",
@@ -76,6 +109,8 @@ class Lead(SQLModel, table=True):
 
     Its own ledger stands still meanwhile; its events count for the root.
     """
+    owner_id: UUID | None = None
+    """The member of the project who looks after it."""
     created_at: datetime = moment(default_now=True)
 
 
@@ -88,6 +123,20 @@ class NextExpiry(SQLModel, table=True):
     project_id: UUID = Field(primary_key=True)
     lead_id: UUID = Field(primary_key=True)
     due_at: datetime = moment()
+
+
+class LeadToken(SQLModel, table=True):
+    """A word that a root is found by, of its own names and of those merged into it."""
+
+    __tablename__ = "lead_token"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "lead_id"], ["lead.project_id", "lead.id"]),
+        Index("lead_token_lead", "project_id", "lead_id", "token"),
+    )
+
+    project_id: UUID = Field(primary_key=True)
+    token: str = Field(primary_key=True, sa_type=BYTE_ORDERED_TEXT)
+    lead_id: UUID = Field(primary_key=True)
 
 
 class LeadMerge(SQLModel, table=True):

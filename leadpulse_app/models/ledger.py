@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Text,
     text,
@@ -19,6 +20,7 @@ from sqlalchemy.sql import func
 from sqlmodel import Field, SQLModel
 
 from leadpulse_app.domain.reason import FIRST_REASONS, Reason
+from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models.columns import moment
 
 
@@ -116,6 +118,34 @@ class ScoreEntry(SQLModel, table=True):
         sa_column_kwargs={"server_default": func.statement_timestamp()},
     )
     """Ascends with the sequence: what writes an entry has locked the lead before."""
+
+
+class StageChange(SQLModel, table=True):
+    """That scoring left a lead in another stage than it found it in. Append-only."""
+
+    __tablename__ = "stage_change"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "lead_id"], ["lead.project_id", "lead.id"]),
+        Index("stage_change_stage", "project_id", "new_stage", "changed_at"),
+        Index("stage_change_lead", "project_id", "lead_id", "changed_at"),
+    )
+
+    project_id: UUID = Field(primary_key=True)
+    id: int = Field(
+        default=None,
+        primary_key=True,
+        sa_type=BigInteger,
+        sa_column_args=(Identity(always=True),),
+    )
+    lead_id: UUID
+    old_stage: Stage = Field(sa_type=Text)
+    new_stage: Stage = Field(sa_type=Text)
+    score: int
+    reason: Reason = Field(sa_type=Text)
+    """Of the last ledger entry that the change came with."""
+    changed_at: datetime = moment()
+    """When the behaviour, or the lapse of points, that it followed happened; of a
+    correction, when it was made."""
 
 
 class Rescore(SQLModel, table=True):

@@ -84,6 +84,11 @@ def test_a_lead_changes_its_stage_at_the_moment_its_points_lapse(
     lead = people.lead(lead_id)
     assert (lead["score"], lead["stage"]) == (5, "cold")
     assert lead["last_expiry_at"] == planned["due_at"]
+    *_, change = people.rows(
+        "SELECT * FROM stage_change WHERE lead_id = %s ORDER BY id", lead_id
+    )
+    assert (change["old_stage"], change["new_stage"]) == ("hot", "cold")
+    assert (change["reason"], change["changed_at"]) == ("expired", planned["due_at"])
     assert [
         (line["type"], line["points"], line["delta"], line["reason"])
         for line in people.ledger(lead_id)

@@ -17,6 +17,7 @@ from psycopg import sql
 from leadpulse_app.database import SCOPE_STATEMENT
 from leadpulse_app.domain.fold import Fields, Position, State
 from leadpulse_app.domain.memory import read_state
+from leadpulse_app.domain.stage import Stage
 from leadpulse_app.services.scoring.arrays import array_text
 
 EVENTS_PER_TRANSACTION = 20_000
@@ -67,8 +68,8 @@ _FOUND = """
 objects of four thousand ids, and to write these out again, costs much of a scoring."""
 
 _LEAD = sql.SQL("""
-    lead.project_id, lead.id, lead.score, lead.email, lead.name, lead.company,
-    lead.sequence, lead.last_event_at, lead.last_message_id, lead.memory,
+    lead.project_id, lead.id, lead.score, lead.stage, lead.email, lead.name,
+    lead.company, lead.sequence, lead.last_event_at, lead.last_message_id, lead.memory,
     lead.last_expiry_at
 """)
 
@@ -154,6 +155,7 @@ class LockedLead:
     project_id: UUID
     id: UUID
     state: State
+    stage: Stage
     sequence: int
     position: Position | None
     """The highest input folded so far."""
@@ -249,6 +251,7 @@ def _locked_leads(
             project_id=project_id,
             id=lead_id,
             state=read_state(score, Fields(email, name, company), memory),
+            stage=Stage(stage),
             sequence=sequence,
             position=None if message_id is None else Position(last_at, message_id),
             last_expiry=last_expiry,
@@ -259,6 +262,7 @@ def _locked_leads(
             project_id,
             lead_id,
             score,
+            stage,
             email,
             name,
             company,

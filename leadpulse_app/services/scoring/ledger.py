@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from leadpulse_app.domain.fold import Change, Position, Recorded, State
 from leadpulse_app.domain.memory import store_memory
-from leadpulse_app.domain.reason import Reason
+from leadpulse_app.domain.reason import CORRECTIONS, Reason
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models.ledger import FIRST
 from leadpulse_app.services.scoring.arrays import array_text
@@ -69,6 +69,16 @@ _UPDATE = """
         AS n (project_id, id, score, stage, sequence, last_event_at, last_message_id,
             email, name, company, memory, last_expiry_at)
     WHERE (lead.project_id, lead.id) = (n.project_id, n.id)
+"""
+
+_CHANGE_STAGE = """
+    INSERT INTO stage_change (project_id, lead_id, old_stage, new_stage, score, reason,
+        changed_at)
+    SELECT project_id, lead_id, old_stage, new_stage, score, reason,
+        coalesce(least(changed_at, now()), now())
+    FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::integer[],
+        %s::text[], %s::timestamptz[]) AS changed (project_id, lead_id, old_stage,
+            new_stage, score, reason, changed_at)
 """
 
 _EXPIRE_LATER = """
@@ -202,6 +212,7 @@ def write_scores(
         )
     connection.execute(_UPDATE, list(map(list, zip(*updates, strict=True))))
     _plan_expiry(connection, scored)
+    _tell_stages(connection, scored, cause)
 
 
 def read_properties(
@@ -219,6 +230,34 @@ def read_properties(
     return dict(
         connection.execute(_PROPERTIES, (list(project_ids), list(event_ids))).fetchall()
     )
+
+
+def _tell_stages(
+    connection: psycopg.Connection, scored: Sequence[ScoredLead], cause: Reason
+) -> None:
+    """Note which leads changed stage, and when what they changed by happened."""
+    changed = []
+    for item in scored:
+        if item.stage == item.lead.stage:
+            continue
+        reason = (item.changes[-1].reason if item.changes else None) or cause
+        happened = item.position.occurred_at if item.position else None
+        if reason is Reason.EXPIRED:
+            happened = item.last_expiry
+        elif reason in CORRECTIONS:
+            happened = None
+        changed.append(
+            (
+                *item.lead.key,
+                item.lead.stage,
+                item.stage,
+                item.state.score,
+                reason,
+                happened,
+            )
+        )
+    if changed:
+        connection.execute(_CHANGE_STAGE, list(map(list, zip(*changed, strict=True))))
 
 
 def _plan_expiry(connection: psycopg.Connection, scored: Sequence[ScoredLead]) -> None:
