@@ -1,5 +1,6 @@
 import threading
 import time
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -24,6 +25,32 @@ def scorers_waiting_for_a_table() -> int:
         ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def is_waiting_for(backend: int) -> bool:
+    with psycopg.connect(database_url()) as connection:
+        row = connection.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE %s = ANY (pg_blocking_pids(pid)))",
+            (backend,),
+        ).fetchone()
+    return row == (True,)
+
+
+def deadlocks() -> int:
+    with psycopg.connect(database_url()) as connection:
+        row = connection.execute(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_who_comes_while_enough_threads_score_is_not_needed_and_not_forgotten(
@@ -81,3 +108,27 @@ def test_what_is_scored_is_linked_and_what_linking_adds_is_scored() -> None:
     assert people.score(visitor) == 10
     (grace,) = people.rows("SELECT name, score FROM lead WHERE email LIKE 'grace@%%'")
     assert grace == {"name": "Grace", "score": 0}
+
+
+def test_a_scorer_that_postgres_ends_for_a_deadlock_tries_again() -> None:
+    score_all()
+    people = People.create({"visit": 5})
+    lead_id = people.send(user="ada", anonymous="device")
+    victims = deadlocks()
+    scorer = threading.Thread(target=Scorer().run, kwargs={"for_seconds": 60})
+    with people.connection() as other:
+        other.execute(
+            "INSERT INTO lead_alias (project_id, kind, value, lead_id)"
+            " VALUES (%s, 'anonymous', 'device', %s)",
+            (people.id, lead_id),
+        )
+        scorer.start()
+        wait_until(lambda: is_waiting_for(other.info.backend_pid))
+        # Postgres ends the one that has waited for longer when it finds the circle.
+        other.execute("SELECT FROM lead WHERE id = %s FOR UPDATE", (lead_id,))
+        raise psycopg.Rollback
+    scorer.join()
+    wait_until(lambda: deadlocks() > victims)
+    assert people.score(lead_id) == 5
+    assert people.pending() == 0
+    assert people.differences() == []
