@@ -47,6 +47,7 @@ class Tenant:
         type: str = "page_view",  # noqa: A002
         occurred_at: datetime | None = None,
         properties: Mapping[str, Any] | None = None,
+        session_id: str | None = None,
     ) -> Event:
         now = datetime.now(UTC)
         event = Event(
@@ -54,6 +55,7 @@ class Tenant:
             lead_id=lead_id,
             message_id=str(uuid4()),
             type=type,
+            session_id=session_id,
             properties=dict(properties or {}),
             received_at=now,
             occurred_at=occurred_at or now,

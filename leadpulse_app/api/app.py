@@ -18,6 +18,7 @@ from leadpulse_app.api import (
     rule_tests,
     rules,
     rulesets,
+    timeline,
 )
 from leadpulse_app.api.envelope import install_failures
 from leadpulse_app.api.failure import Failure
@@ -55,6 +56,7 @@ def create_api() -> FastAPI:
         auth,
         events,
         leads,
+        timeline,
         rules,
         previews,  # these two before what takes any word for a version
         rule_tests,
