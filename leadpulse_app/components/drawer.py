@@ -9,7 +9,7 @@ from leadpulse_app.components import theme
 from leadpulse_app.components.button import icon_button
 
 # Radix gives focus back to a trigger alone. A drawer is opened by any of many rows,
-# so it remembers which of them had focus; where that is gone, the page's content has it.
+# so it remembers which of them had focus; where that is gone, the content has it.
 _REMEMBER_OPENER = rx.Var(
     "(event) => { event.currentTarget.opener = document.activeElement; }"
 )
