@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from leadpulse_app.domain.intelligence import (
     Risk,
     intelligence_of,
 )
+from leadpulse_app.domain.lead_filter import LeadSort as LeadSort
 from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Event, Lead
@@ -56,13 +56,6 @@ _LAST_SEEN = text("""
     GROUP BY root.id
 """).bindparams(bindparam("reserved", sorted(RESERVED_EVENT_TYPES), expanding=True))
 """When leads did something last, by what of theirs was folded."""
-
-
-class LeadSort(StrEnum):
-    """What a list of leads begins with."""
-
-    SCORE = "score"
-    NEWEST = "newest"
 
 
 @dataclass(frozen=True, slots=True)
