@@ -10,6 +10,7 @@ from leadpulse_app.api import (
     admin,
     analytics,
     auth,
+    dashboard,
     documentation,
     events,
     health,
@@ -62,6 +63,7 @@ def create_api() -> FastAPI:
         rule_tests,
         rulesets,
         analytics,
+        dashboard,
         admin,
         documentation,
     ):
