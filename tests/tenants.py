@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from leadpulse_app.database import transaction
+from leadpulse_app.database import run_scoped, transaction
 from leadpulse_app.domain.stage import DEFAULT_THRESHOLDS
 from leadpulse_app.models import Event, Lead, Pending, Reason, ScoreEntry
 from leadpulse_app.services.accounts import register
 from leadpulse_app.services.actors import Actor, resolve_actor
+from leadpulse_app.services.lead_tokens import write_tokens
 from leadpulse_app.services.sessions import open_session
 
 
@@ -38,6 +39,10 @@ class Tenant:
                     **fields,
                 )
             )
+        key = self.actor.project_id, lead_id
+        await run_scoped(
+            self.actor.project_id, lambda connection: write_tokens(connection, [key])
+        )
         return lead_id
 
     async def add_event(

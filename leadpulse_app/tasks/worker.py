@@ -10,11 +10,13 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Iterator
 
 import psycopg
 from huey.consumer import Consumer
 
 from leadpulse_app.database import connection_info, get_pool
+from leadpulse_app.services.lead_tokens import fill_missing_tokens
 from leadpulse_app.services.rejections import forget_refused_events
 from leadpulse_app.services.worker_presence import announce_worker
 from leadpulse_app.settings import get_settings
@@ -103,13 +105,16 @@ def _sweep(stopping: threading.Event) -> None:
                 if is_away:
                     _logger.warning("Postgres is back")
                     is_away = False
+                filling = fill_missing_tokens(connection)
                 while not stopping.is_set():
                     is_idle = scorer.run(for_seconds=SWEEP_SECONDS)
                     if not is_idle:
                         # A second thread comes by a hint, and that may have been lost.
                         enqueue_scoring_hint()
                     scorer.expire(for_seconds=SWEEP_SECONDS)
-                    if not scorer.rescore(for_seconds=SWEEP_SECONDS) and is_idle:
+                    is_idle &= not scorer.rescore(for_seconds=SWEEP_SECONDS)
+                    is_idle &= _go_on(filling, SWEEP_SECONDS)
+                    if is_idle:
                         stopping.wait(SWEEP_SECONDS)
                     if time.monotonic() >= forget_at:
                         forget_refused_events(connection)
@@ -122,6 +127,12 @@ def _sweep(stopping: threading.Event) -> None:
         except Exception:
             _logger.exception("A sweep failed")
         stopping.wait(SWEEP_SECONDS)
+
+
+def _go_on(steps: Iterator[None], for_seconds: float) -> bool:
+    """Take steps for a while; return whether there are none left."""
+    until = time.monotonic() + for_seconds
+    return all(time.monotonic() < until for _ in steps)
 
 
 def _log_outages_sparingly() -> None:

@@ -37,6 +37,7 @@ from leadpulse_app.services.identity.roots import (
     root_of,
     until_stable,
 )
+from leadpulse_app.services.lead_tokens import write_tokens
 from leadpulse_app.services.reserved_inputs import (
     reserved_message_id,
     write_reserved_input,
@@ -316,9 +317,9 @@ class _Link:
             root_of(self._connection, self._project_id, lead_id)
             for lead_id in given.values()
         }
-        show_names(
-            self._connection, [(self._project_id, root) for root in roots if root]
-        )
+        shown = [(self._project_id, root) for root in roots if root]
+        show_names(self._connection, shown)
+        write_tokens(self._connection, shown)
 
     def _pass_on_traits(self, lead_id: UUID) -> None:
         event = self._event

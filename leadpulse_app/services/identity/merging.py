@@ -21,6 +21,7 @@ from leadpulse_app.services.identity.roots import (
     root_of,
     until_stable,
 )
+from leadpulse_app.services.lead_tokens import forget_tokens, write_tokens
 from leadpulse_app.services.scoring.claim import PLAN_BY_INDEX
 from leadpulse_app.services.scoring.failures import forget_failures
 from leadpulse_app.services.scoring.folding import refold
@@ -117,6 +118,7 @@ def merge(
             "event_id": event_id,
         },
     )
+    forget_tokens(connection, project_id, [newer])
     _make_whole(connection, project_id, [older], cause=Reason.MERGED)
     return older
 
@@ -209,5 +211,7 @@ def _make_whole(
     *,
     cause: Reason,
 ) -> None:
+    roots = [(project_id, root_id) for root_id in root_ids]
     refold(connection, project_id, root_ids, cause=cause)
-    show_names(connection, [(project_id, root_id) for root_id in root_ids])
+    show_names(connection, roots)
+    write_tokens(connection, roots)

@@ -19,6 +19,7 @@ from leadpulse_app.domain.fold import (
 )
 from leadpulse_app.domain.reason import Reason
 from leadpulse_app.domain.ruleset import Ruleset
+from leadpulse_app.services.lead_tokens import write_tokens
 from leadpulse_app.services.scoring.claim import (
     ClaimedEvent,
     LeadKey,
@@ -79,6 +80,7 @@ def refold(
     if cause is Reason.RESCORED:
         folded = [_marked(item, histories[item.lead.key]) for item in folded]
     write_scores(connection, folded, cause=cause)
+    write_tokens(connection, [item.lead.key for item in folded if item.is_renamed])
 
 
 def fold_lead(

@@ -132,6 +132,11 @@ class ScoredLead:
     last_expiry: datetime | None
     next_expiry: datetime | None
 
+    @property
+    def is_renamed(self) -> bool:
+        """Whether its email, name or company changed."""
+        return self.state.fields != self.lead.state.fields
+
 
 def read_history(
     connection: psycopg.Connection, leads: Sequence[LockedLead]

@@ -79,16 +79,21 @@ class _Naming(NamedTuple):
     """Those that are the lead's, unless another lead has them."""
 
 
-def take_names(connection: psycopg.Connection, leads: Iterable[NamedLead]) -> None:
+def take_names(
+    connection: psycopg.Connection, leads: Iterable[NamedLead]
+) -> Set[LeadKey]:
     """Take the further names of events, or leave to linking what they mean.
 
     Args:
         connection: Within the transaction that scored the events.
         leads: Their roots, which it has locked.
+
+    Returns:
+        The roots that may show other ids than before.
     """
     namings = sorted(_read_namings(leads), key=lambda naming: naming.first.id)
     if not namings:
-        return
+        return frozenset()
     owners = _read_owners(
         connection, {name for naming in namings for name in naming.names}
     )
@@ -97,9 +102,17 @@ def take_names(connection: psycopg.Connection, leads: Iterable[NamedLead]) -> No
         for name in naming.takeable:
             if name not in owners:
                 wanted.setdefault(name, naming)
+    shown: Set[LeadKey] = frozenset()
     if wanted:
-        owners |= _take(connection, wanted)
+        taken = _take(connection, wanted)
+        owners |= {name: wanted[name].root[1] for name in taken}
+        shown = {
+            wanted[name].root for name in taken if name[1].kind is not AliasKind.EMAIL
+        }
+        if shown:
+            show_names(connection, shown)
     _leave_to_linking(connection, namings, owners)
+    return shown
 
 
 def show_names(connection: psycopg.Connection, roots: Iterable[LeadKey]) -> None:
@@ -165,20 +178,15 @@ def _read_owners(
 
 def _take(
     connection: psycopg.Connection, wanted: dict[_Name, _Naming]
-) -> dict[_Name, UUID]:
-    """Make names those of leads, unless somebody was faster; return their roots."""
+) -> Sequence[_Name]:
+    """Make names those of leads, unless somebody was faster; return those taken."""
     names = sorted(wanted)
     rows = connection.execute(
         _TAKE, (*_columns(names), [wanted[name].first.origin_id for name in names])
-    ).fetchall()
-    taken = [
+    )
+    return [
         (project_id, Alias(AliasKind(kind), value)) for project_id, kind, value in rows
     ]
-    if shown := {
-        wanted[name].root for name in taken if name[1].kind is not AliasKind.EMAIL
-    }:
-        show_names(connection, shown)
-    return {name: wanted[name].root[1] for name in taken}
 
 
 def _leave_to_linking(

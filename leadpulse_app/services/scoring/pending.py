@@ -12,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 
+from leadpulse_app.services.lead_tokens import write_tokens
 from leadpulse_app.services.scoring.claim import (
     ClaimedEvent,
     LockedLead,
@@ -140,13 +141,19 @@ def _score_all(
 ) -> ScoringResult:
     result = _score_each(connection, leads, limit_per_lead)
     # Once for all of them: names are to be taken in one order.
-    take_names(
+    shown = take_names(
         connection,
         (
             NamedLead(*item.lead.key, item.state.fields.email, events)
             for item, events in result.scored
         ),
     )
+    renamed = {
+        item.lead.key
+        for item, _ in result.scored
+        if item.lead.sequence == 0 or item.is_renamed
+    }
+    write_tokens(connection, renamed | shown)
     return result
 
 
