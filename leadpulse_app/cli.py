@@ -214,17 +214,19 @@ def _reset_password(parsed: argparse.Namespace, settings: Settings) -> int:
     from leadpulse_app.database import transaction
     from leadpulse_app.runtime.home import running_engines
     from leadpulse_app.services.accounts import hash_password
+    from leadpulse_app.services.live import publish_actors
     from leadpulse_app.services.recovery import reset_password
 
     async def reset(password: str) -> None:
         password_hash = await hash_password(password)
         async with transaction() as session:
-            await reset_password(
+            user_id = await reset_password(
                 session,
                 email=parsed.email,
                 password_hash=password_hash,
                 now=datetime.now(UTC),
             )
+        publish_actors([user_id])
         _say(f"{parsed.email} has a new password and is signed out everywhere")
 
     password = _choose_password()

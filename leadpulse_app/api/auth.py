@@ -1,5 +1,6 @@
 """Registering, signing in and out, and who one is."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from leadpulse_app.api.access import (
     ActorDep,
+    CallerDep,
     SessionDep,
     refuse_other_origins,
 )
@@ -34,6 +36,7 @@ from leadpulse_app.services.accounts import (
 )
 from leadpulse_app.services.actors import SESSION_COOKIE, Actor, resolve_actor
 from leadpulse_app.services.keys import list_write_keys
+from leadpulse_app.services.live import publish_actors
 from leadpulse_app.services.sessions import (
     SESSION_LIFETIME,
     close_session,
@@ -146,11 +149,11 @@ async def log_in(body: LoginBody, response: Response) -> Success[SignInBody]:
 
 
 @router.post("/logout")
-async def log_out(
-    session: SessionDep, actor: ActorDep, response: Response
-) -> Success[None]:
-    """End this sign-in, wherever its token is held."""
-    await close_session(session, actor.session_id, now=datetime.now(UTC))
+async def log_out(actor: CallerDep, response: Response) -> Success[None]:
+    """End this sign-in, wherever its token is held and its boards are open."""
+    async with transaction() as session:
+        await close_session(session, actor.session_id, now=datetime.now(UTC))
+    await asyncio.to_thread(publish_actors, [actor.session_id])
     response.delete_cookie(
         SESSION_COOKIE,
         httponly=True,

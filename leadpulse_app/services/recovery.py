@@ -1,6 +1,7 @@
 """Recovering access to an account whose password is lost."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +14,7 @@ from leadpulse_app.services.accounts import find_user
 
 async def reset_password(
     session: AsyncSession, *, email: str, password_hash: str, now: datetime
-) -> None:
+) -> UUID:
     """Give an account a new password and end all of its sign-ins.
 
     Args:
@@ -21,6 +22,9 @@ async def reset_password(
         email: Whose account.
         password_hash: From `accounts.hash_password`.
         now: The time of the change.
+
+    Returns:
+        The user, whose ended sessions are to be announced after the commit.
 
     Raises:
         NotFoundError: Nobody has this email.
@@ -34,3 +38,4 @@ async def reset_password(
         .where(col(Session.user_id) == user.id, col(Session.revoked_at).is_(None))
         .values(revoked_at=now)
     )
+    return user.id

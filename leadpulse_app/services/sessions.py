@@ -5,7 +5,7 @@ out ends a token everywhere at once, however long it would have lived.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import jwt
@@ -31,6 +31,7 @@ class SessionClaim:
 
     session_id: UUID
     user_id: UUID
+    expires_at: datetime
 
 
 async def open_session(session: AsyncSession, user_id: UUID, *, now: datetime) -> str:
@@ -72,8 +73,12 @@ def read_token(token: str) -> SessionClaim:
             audience=_AUDIENCE,
             options={"require": ["exp", "iat", "iss", "aud", "sub", "jti"]},
         )
-        return SessionClaim(UUID(claims["jti"]), UUID(claims["sub"]))
-    except (jwt.InvalidTokenError, ValueError):
+        return SessionClaim(
+            session_id=UUID(claims["jti"]),
+            user_id=UUID(claims["sub"]),
+            expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        )
+    except (jwt.InvalidTokenError, ValueError, OverflowError):
         raise UnauthenticatedError("Sign in again; this session is not valid") from None
 
 

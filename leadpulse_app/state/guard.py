@@ -63,8 +63,22 @@ async def resolve_current_actor() -> Actor:
     Raises:
         UnauthenticatedError: The session has ended since.
     """
+    return await resolve_token(_token.get())
+
+
+async def resolve_token(token: str | None) -> Actor:
+    """Return who a token stands for, as the database says it.
+
+    Raises:
+        UnauthenticatedError: The session has ended, or there never was one.
+    """
     async with database.transaction() as session:
-        return await resolve_actor(session, _token.get())
+        return await resolve_actor(session, token)
+
+
+def current_token() -> str | None:
+    """Return the session token that came with the event whose handler runs."""
+    return _token.get()
 
 
 class SessionState(rx.State):

@@ -3,6 +3,9 @@
 Each web process holds one subscription. A board is a browser tab with a page that
 follows changes; it has at most one loop, and the loop ends when the tab closes,
 loads another page, or is no longer signed in.
+
+Boards come in turns (`turns`), check their session (`session_checks`) and read; what
+several show is read once for all of them (`share`, `readings`).
 """
 
 import asyncio
@@ -10,7 +13,15 @@ import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Hashable,
+    Iterable,
+)
+from contextvars import ContextVar
 from typing import TypeVar
 from uuid import UUID
 
@@ -26,7 +37,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from leadpulse_app.services import live
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.state.guard import resolve_current_actor
+from leadpulse_app.state.guard import current_token, resolve_token
+from leadpulse_app.state.readings import Readings
+from leadpulse_app.state.session_checks import SessionChecks, concerns
+from leadpulse_app.state.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -47,16 +61,57 @@ _PAGE_LOAD = format_event_handler(
 
 
 class _Board:
-    """One tab's place in the hub."""
+    """One tab's place in the hub, and how old what it shows may be."""
 
     def __init__(self) -> None:
         self.project_id: UUID | None = None
+        self.actor: Actor | None = None
         self.changed = asyncio.Event()
         self.ended = False
+        self.is_urgent = True
+        """Whether a person waits for the next reading, as when the page opens."""
+        self.pause = 0.0
+        """Seconds to wait at least before the next reading."""
+        self.reads_after = time.monotonic()
+        """What is read must have begun later."""
+        self.read_at = self.reads_after
+        """When what is read now, or was read last, began."""
+        self._woken_at = self.reads_after
+
+    def wake(self) -> None:
+        now = time.monotonic()
+        if not self.changed.is_set():
+            self.reads_after = now
+            self.changed.set()
+        self._woken_at = now
+
+    def wake_at_once(self) -> None:
+        self.changed.set()
+        self.is_urgent = True
+        self.reads_after = self._woken_at = time.monotonic()
+
+    def begin(self) -> None:
+        """Read from now on: changes that come later wake the board again."""
+        self.changed.clear()
+        self.is_urgent = False
+        self.pause = 0.0
+        self.reads_after = max(self.reads_after, self.read_at)
+        self.read_at = time.monotonic()
+
+    def settle(self) -> None:
+        """Have read: only what changed since that began wakes the board again."""
+        if self._woken_at < self.read_at:
+            self.changed.clear()
+        elif not self.changed.is_set():
+            self.reads_after = self._woken_at
+            self.changed.set()
 
     def end(self) -> None:
         self.ended = True
         self.changed.set()
+
+
+_reading_board: ContextVar[_Board | None] = ContextVar("reading_board", default=None)
 
 
 class LiveHub:
@@ -73,6 +128,9 @@ class LiveHub:
         self._by_project: dict[UUID, set[_Board]] = defaultdict(set)
         self.subscribed = asyncio.Event()
         """Set while announcements arrive; boards poll while they don't."""
+        self.readings = Readings()
+        self.sessions = SessionChecks(resolve_token, self.subscribed.is_set)
+        self._turns = Turns()
 
     @property
     def board_count(self) -> int:
@@ -95,12 +153,8 @@ class LiveHub:
     async def _listen(self) -> None:
         while True:
             try:
-                async for project_ids in live.subscribe():
-                    if not self.subscribed.is_set():
-                        self.subscribed.set()
-                        _wake(self._by_tab.values())
-                    for project_id in project_ids:
-                        _wake(self._by_project.get(project_id, ()))
+                async for announced in live.subscribe():
+                    self._hear(announced)
             except redis.RedisError:
                 logger.debug("live subscription lost", exc_info=True)
             except Exception:
@@ -109,6 +163,19 @@ class LiveHub:
                 self.subscribed.clear()
             await asyncio.sleep(MINIMUM_INTERVAL_SECONDS)
 
+    def _hear(self, announced: live.Announcement) -> None:
+        if not self.subscribed.is_set():
+            self.sessions.forget_all()  # what was said meanwhile, nobody heard
+            self.subscribed.set()
+            _wake(self._by_tab.values())
+        for project_id in announced.projects:
+            _wake(self._by_project.get(project_id, ()))
+        if announced.actors:
+            self.sessions.forget(announced.actors)
+            for board in self._by_tab.values():
+                if board.actor is not None and concerns(announced.actors, board.actor):
+                    board.wake_at_once()
+
     def is_open(self, tab: str) -> bool:
         """Return whether this process holds the open websocket of a tab."""
         return self._is_connected(tab)
@@ -116,7 +183,7 @@ class LiveHub:
     def wake(self, tab: str) -> None:
         """Let the board of this tab read again, changed or not."""
         if tab in self._by_tab:
-            _wake((self._by_tab[tab],))
+            self._by_tab[tab].wake_at_once()
 
     def end(self, tab: str) -> None:
         """End the loop of this tab, if it has one."""
@@ -152,12 +219,16 @@ class LiveHub:
         board = self._start(tab)
         try:
             while True:
-                board.changed.clear()
-                started = time.monotonic()
-                yield board
+                async with self._turns.take(at_once=board.is_urgent):
+                    started = time.monotonic()
+                    board.begin()
+                    yield board
+                board.settle()
                 # A slow reading is followed by as long a rest, or it never ends.
                 taken = time.monotonic() - started
-                await asyncio.sleep(max(MINIMUM_INTERVAL_SECONDS - taken, taken))
+                await asyncio.sleep(
+                    max(MINIMUM_INTERVAL_SECONDS - taken, taken, board.pause)
+                )
                 if not await self._next_wake(tab, board):
                     return
         finally:
@@ -174,13 +245,14 @@ class LiveHub:
             except TimeoutError:
                 if self.subscribed.is_set() and time.monotonic() < refresh_at:
                     continue
+                board.wake()
             return not board.ended
         return False
 
 
 def _wake(boards: Iterable[_Board]) -> None:
     for board in boards:
-        board.changed.set()
+        board.wake()
 
 
 def _is_connected(tab: str) -> bool:
@@ -225,20 +297,63 @@ async def follow(
     Raises:
         UnauthenticatedError: The session has ended.
     """
+    token = current_token()
     async with contextlib.aclosing(hub.follow(tab)) as wakes:
         async for board in wakes:
+            reading = _reading_board.set(board)
             try:
-                actor = await resolve_current_actor()
-                hub.watch(board, actor.project_id)
-                shown = await read(actor)
+                board.actor = await hub.sessions.check(token)
+                hub.watch(board, board.actor.project_id)
+                shown = await read(board.actor)
+                if not board.ended:  # or the tab shows another page, another session
+                    await hub.sessions.check(token)
             except (SQLAlchemyError, psycopg.OperationalError) as error:
                 logger.debug("the database did not answer a board: %s", error)
                 if board.ended:
                     return
                 await fail()
-                await asyncio.sleep(POLL_SECONDS)
-                hub.wake(tab)
+                board.pause = POLL_SECONDS
+                board.wake()
                 continue
-            if board.ended:  # the tab shows another page, or another session
+            finally:
+                _reading_board.reset(reading)
+            if board.ended:
                 return
             yield shown
+
+
+async def share(
+    actor: Actor, what: Hashable, read: Callable[[], Awaitable[Shown]]
+) -> Shown:
+    """Return what `read` reads, once for all boards of the project that ask for it.
+
+    To be called while a board reads, for what does not depend on the person:
+
+        async def _read(self, actor: Actor, now: datetime) -> _Content:
+            wanted = self._wanted()
+            return await share(
+                actor, ("leads", wanted), lambda: _read_list(actor, wanted, now)
+            )
+
+    `readings` says why nobody is shown anything stale. What is shared must not be
+    changed by those who show it. Outside of a board, this reads by itself.
+
+    Args:
+        actor: Who asks; the board's session was checked before.
+        what: Tells this reading from any other of the project: where it is asked for,
+            and all that it depends on.
+        read: Reads it in a transaction of its own. It may be another board's call that
+            reads, so it must touch nothing of the page.
+
+    Raises:
+        SQLAlchemyError: The database did not answer whoever reads.
+    """
+    board = _reading_board.get()
+    if board is None:
+        return await read()
+    reading = hub.readings.join(
+        (actor.project_id, actor.time_zone, what), read, after=board.reads_after
+    )
+    board.read_at = min(board.read_at, reading.began)
+    shown: Shown = await asyncio.shield(reading.content)
+    return shown

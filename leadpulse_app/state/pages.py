@@ -27,7 +27,9 @@ class Page(rx.State, mixin=True):
     """A page that reads its content for an actor and then shows it.
 
     A page says what it reads in `_read`, in a transaction of its own and without
-    touching its vars, and puts that into its vars in `_show`.
+    touching its vars, and puts that into its vars in `_show`. A live page reads by
+    `live.share` what others of the project show as well; in `_show` it assigns only
+    what changed, as each assignment is sent.
     """
 
     status: str = Status.LOADING
@@ -49,12 +51,22 @@ class Page(rx.State, mixin=True):
         if self.status != Status.READY:
             self.status = Status.ERROR
 
+    def _set_status(self, status: Status) -> None:
+        if self.stale:
+            self.stale = False
+        if self.status != status:
+            self.status = status
+
     async def _show_changes(self) -> AsyncGenerator[None, None]:
         """Show the page at once and after each change, until the tab leaves it."""
+        shown_for: Actor | None = None
 
         async def read(actor: Actor) -> Any:
-            async with self:
-                (await self.get_state(ShellState))._show(actor)
+            nonlocal shown_for
+            if actor != shown_for:
+                async with self:
+                    (await self.get_state(ShellState))._show(actor)
+                shown_for = actor
             return await self._read(actor, datetime.now(UTC))
 
         async def fail() -> None:
@@ -69,13 +81,11 @@ class Page(rx.State, mixin=True):
                 async for content in contents:
                     async with self:
                         self._show(content)
-                        self.stale = False
-                        self.status = Status.READY
+                        self._set_status(Status.READY)
                     yield
         except NotFoundError:
             async with self:
-                self.stale = False
-                self.status = Status.MISSING
+                self._set_status(Status.MISSING)
 
 
 class SettledPage(Page, mixin=True):

@@ -212,10 +212,10 @@ async def test_a_connection_lost_in_between_costs_no_rejection(
 
 async def test_open_boards_are_told(recorder: Rejections, tenant: Tenant) -> None:
     changes = live.subscribe()
-    assert await anext(changes) == frozenset()
+    assert await anext(changes) == live.Announcement()
     await recorder.record(tenant.actor.project_id, [rejection()])
     async with asyncio.timeout(10):
-        async for project_ids in changes:
-            if tenant.actor.project_id in project_ids:
+        async for announced in changes:
+            if tenant.actor.project_id in announced.projects:
                 break
     await changes.aclose()  # type: ignore[attr-defined]
