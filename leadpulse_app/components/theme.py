@@ -38,6 +38,16 @@ BAD = "var(--tomato-11)"
 BAD_LINE = "var(--tomato-9)"
 CHANGED_TINT = "var(--iris-a4)"
 
+SERIES = (
+    "var(--iris-9)",
+    "var(--cyan-9)",
+    "var(--jade-9)",
+    "var(--amber-9)",
+    "var(--plum-9)",
+    "var(--gray-8)",
+)
+"""What stands apart in one chart; the last one is for the rest."""
+
 
 def scale(name: str, step: str) -> str:
     """Return one step of a Radix colour scale, as `scale("jade", "a3")`."""
@@ -98,7 +108,13 @@ FIRST_COLUMN_SHARE = "40%"
 STAT_WIDTH = "150px"
 FACT_WIDTH = "140px"
 PROBLEM_WIDTH = "148px"
-FEED_HEIGHT = "560px"
+FEED_HEIGHT = "400px"
+CHART_HEIGHT = 236
+BRUSH_HEIGHT = 24
+AXIS_WIDTH = 44
+SPARK_HEIGHT = "32px"
+FUNNEL_BAR_HEIGHT = "8px"
+SWATCH = "8px"
 CODE_HEIGHT = "320px"
 PLOT_HEIGHT = "140px"
 DISABLED_OPACITY = "0.5"

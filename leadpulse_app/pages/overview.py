@@ -3,200 +3,239 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import button_link, text_link
+from leadpulse_app.components.button import button_link
 from leadpulse_app.components.card import card, section
+from leadpulse_app.components.charts import (
+    events_over_time,
+    legend_entry,
+    score_histogram,
+)
 from leadpulse_app.components.connection import live_indicator
 from leadpulse_app.components.content import content
-from leadpulse_app.components.explanation import CHANGE
-from leadpulse_app.components.layout import columns
-from leadpulse_app.components.moment import moment
+from leadpulse_app.components.funnel import funnel
+from leadpulse_app.components.health_strip import health_strip
+from leadpulse_app.components.live_feed import live_feed
+from leadpulse_app.components.movers import movers
 from leadpulse_app.components.notice import empty_state
-from leadpulse_app.components.score import delta, score
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import bone, skeleton_rows
-from leadpulse_app.components.stage import COLOURS, WORDS, stage_badge, stage_icon
 from leadpulse_app.components.stat import stat, stat_row
-from leadpulse_app.components.table import row_link
-from leadpulse_app.domain.stage import Stage
-from leadpulse_app.state.overview import (
-    FeedRow,
-    OverviewState,
-    StageCount,
-    TopRow,
-)
+from leadpulse_app.domain.period import Range
+from leadpulse_app.services.overview import SILENT_AFTER
+from leadpulse_app.state.overview import OverviewState
+from leadpulse_app.state.overview_figures import RANGE_WORDS, SERIES, Series
 
-_LINE: theme.Style = {
-    "position": "relative",
-    "display": "flex",
-    "align_items": "center",
-    "gap": theme.SPACE_3,
-    "min_height": theme.ROW_HEIGHT,
-    "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
-    "border_bottom": f"{theme.HAIR} solid {theme.HAIRLINE}",
-    **theme.TABLE_TEXT,
-    "_last_child": {"border_bottom": "0"},
-    "_hover": {"background": theme.HOVER},
-}
+_SILENT_DAYS = SILENT_AFTER.days
 
-_FEED_LINE: theme.Style = {
-    **_LINE,
+_HALVES: theme.Style = {
     "display": "grid",
-    "grid_template_columns": (
-        f"{theme.DELTA_WIDTH} minmax(0, 1fr) {theme.LEAD_WIDTH} {theme.TIME_WIDTH}"
-    ),
-    theme.UNDER_NARROW: {
-        "grid_template_columns": f"{theme.DELTA_WIDTH} minmax(0, 1fr) auto",
-        "grid_template_areas": '"delta event when" "delta lead lead"',
-        "row_gap": "0",
-    },
+    "grid_template_columns": "minmax(0, 1fr) minmax(0, 1fr)",
+    "gap": theme.SPACE_4,
+    theme.UNDER_MEDIUM: {"grid_template_columns": "minmax(0, 1fr)"},
 }
 
-_LIST: theme.Style = {"list_style": "none", "margin": "0", "padding": "0"}
+_THIRDS: theme.Style = {
+    "display": "grid",
+    "grid_template_columns": "repeat(3, minmax(0, 1fr))",
+    "gap": theme.SPACE_4,
+    theme.UNDER_WIDE: {"grid_template_columns": "minmax(0, 1fr)"},
+}
+
+_CHOICE: theme.Style = {
+    "display": "inline-flex",
+    "align_items": "center",
+    "height": theme.SPACE_6,
+    "padding": f"0 {theme.SPACE_3}",
+    "border_radius": theme.RADIUS_SMALL,
+    "color": theme.MUTED,
+    **theme.TABLE_TEXT,
+    "font_weight": theme.MEDIUM,
+    "white_space": "nowrap",
+    "transition": f"background {theme.QUICK}",
+    "_hover": {"background": theme.HOVER, "color": theme.INK},
+    "&[aria-current=true]": {"background": theme.PRESSED, "color": theme.INK},
+}
 
 
-def _stage_stat(stage: Stage, count: rx.Var[StageCount]) -> rx.Component:
-    return stat(
-        WORDS[stage],
-        count.count,
-        count.share,
-        icon=stage_icon(stage),
-        percent=count.percent,
-        colour=theme.scale(COLOURS[stage], "9"),
-        href=count.href,
+def _choice(wanted: Range) -> rx.Component:
+    return rx.link(
+        RANGE_WORDS[wanted],
+        href=f"/overview?range={wanted.value}",
+        underline="none",
+        custom_attrs={
+            "aria-current": rx.cond(
+                OverviewState.range == wanted.value, "true", "false"
+            )
+        },
+        style=_CHOICE,
+    )
+
+
+def _ranges() -> rx.Component:
+    return rx.el.div(
+        rx.el.nav(
+            *map(_choice, Range),
+            aria_label="Range",
+            style={
+                "display": "inline-flex",
+                "gap": theme.SPACE_HALF,
+                "padding": theme.SPACE_HALF,
+                "border": f"{theme.HAIR} solid {theme.LINE}",
+                "border_radius": theme.RADIUS,
+                "background": theme.SURFACE,
+            },
+        ),
+        rx.el.span(
+            OverviewState.versus,
+            title="Up to the same time of day, as many days earlier",
+            style=theme.CAPTION_TEXT,
+        ),
+        style={**theme.BESIDE, "justify_content": "space-between"},
     )
 
 
 def _stats() -> rx.Component:
     return stat_row(
+        stat("New leads", OverviewState.new_leads, "People first seen in this period"),
         stat(
-            "Leads",
-            OverviewState.everyone.count,
-            OverviewState.everyone.share,
-            icon=rx.icon("users", size=theme.ICON_SMALL, aria_hidden=True),
-            percent=OverviewState.everyone.percent,
-            colour=theme.ACCENT,
-            href="/leads",
+            "Qualified",
+            OverviewState.qualified,
+            "Leads that became qualified in this period, each counted once",
         ),
-        _stage_stat(Stage.QUALIFIED, OverviewState.qualified),
-        _stage_stat(Stage.HOT, OverviewState.hot),
-        _stage_stat(Stage.WARM, OverviewState.warm),
-        _stage_stat(Stage.COLD, OverviewState.cold),
+        stat("Events", OverviewState.events, "What leads did in this period"),
+        stat(
+            "Median time to qualify",
+            OverviewState.median_time,
+            "From when a lead was first seen until it was qualified; half took longer",
+        ),
     )
 
 
-def _feed_row(event: rx.Var[FeedRow]) -> rx.Component:
-    return rx.el.li(
-        rx.el.span(
-            delta(event.delta),
-            title=CHANGE,
-            style={theme.UNDER_NARROW: {"grid_area": "delta"}},
-        ),
-        rx.el.span(
-            rx.el.span(event.type, style={"font_weight": theme.MEDIUM}),
-            rx.el.span(
-                event.detail,
-                style={"color": theme.MUTED, "margin_inline_start": theme.SPACE_2},
+def _series_entry(series: rx.Var[Series]) -> rx.Component:
+    colour = rx.match(
+        series.number,
+        *enumerate(theme.SERIES),
+        theme.FAINT,
+    )
+    return legend_entry(colour, series.name, series.total)
+
+
+def _charts() -> rx.Component:
+    is_long = (OverviewState.range == Range.MONTH.value) | (
+        OverviewState.range == Range.QUARTER.value
+    )
+    return rx.fragment(
+        rx.el.div(
+            section("Stage funnel", funnel(OverviewState.funnel)),
+            section(
+                "Score distribution",
+                score_histogram(
+                    OverviewState.histogram,
+                    OverviewState.thresholds,
+                    OverviewState.histogram_summary,
+                ),
             ),
-            style={**theme.ONE_LINE, theme.UNDER_NARROW: {"grid_area": "event"}},
+            style=_HALVES,
         ),
-        rx.el.span(
-            row_link(event.lead, event.href),
-            style={**theme.ONE_LINE, theme.UNDER_NARROW: {"grid_area": "lead"}},
+        section(
+            "Events over time",
+            events_over_time(
+                OverviewState.bars,
+                [OverviewState.series_names[number] for number in range(SERIES)],
+                rx.foreach(OverviewState.series, _series_entry),
+                OverviewState.bars_summary,
+                is_long=is_long,
+            ),
         ),
-        rx.el.span(
-            moment(event.occurred),
+    )
+
+
+def _icon(icon: rx.Component, colour: str) -> rx.Component:
+    return rx.el.span(icon, style={"display": "inline-flex", "color": colour})
+
+
+def _movers() -> rx.Component:
+    return rx.el.div(
+        movers(
+            "Heating up",
+            _icon(rx.icon("trending-up", size=theme.ICON), theme.GOOD),
+            OverviewState.heating,
+            explanation="Most points by events of the last 24 hours, "
+            "among the newest 20,000",
+            nothing="Nobody gained points in the last 24 hours.",
+        ),
+        movers(
+            "Newly qualified",
+            _icon(rx.icon("badge-check", size=theme.ICON), theme.GOOD),
+            OverviewState.newly_qualified,
+            explanation="The latest leads to become qualified that still are",
+            nothing="Nobody is qualified yet.",
+        ),
+        movers(
+            "Going cold",
+            _icon(rx.icon("snowflake", size=theme.ICON), theme.MUTED),
+            OverviewState.cooling,
+            explanation=f"Fell into a lower stage within {_SILENT_DAYS} days, or hot "
+            f"or qualified and silent for more than {_SILENT_DAYS}",
+            nothing="Nobody goes cold.",
+        ),
+        style=_THIRDS,
+    )
+
+
+def _first_steps() -> rx.Component:
+    return card(
+        empty_state(
+            rx.icon("radio", size=theme.ICON_LARGE),
+            "Waiting for the first event",
+            "Paste the snippet into your site, or send a test event. "
+            "What arrives shows here at once.",
+            button_link("Connect a site", href="/integrations", primary=True),
+        )
+    )
+
+
+def _ready() -> rx.Component:
+    return rx.cond(
+        OverviewState.is_new,
+        rx.fragment(_first_steps(), health_strip(OverviewState.health)),
+        rx.fragment(
+            _ranges(),
+            _stats(),
+            _charts(),
+            _movers(),
+            live_feed(),
+            health_strip(OverviewState.health),
+        ),
+    )
+
+
+def _stat_bones() -> rx.Component:
+    return card(
+        rx.el.div(
+            bone("50%", theme.SPACE_3),
+            bone("40%", theme.SPACE_8),
+            bone("100%", theme.SPACE_8),
             style={
-                "color": theme.MUTED,
-                "text_align": "right",
-                theme.UNDER_NARROW: {"grid_area": "when"},
+                "display": "flex",
+                "flex_direction": "column",
+                "gap": theme.SPACE_2,
             },
         ),
-        key=event.id,
-        custom_attrs={"data-changed": rx.cond(event.fresh, "odd", "")},
-        style=_FEED_LINE,
-    )
-
-
-def _feed() -> rx.Component:
-    return section(
-        "Live events",
-        rx.cond(
-            OverviewState.feed.length() > 0,
-            rx.el.ol(
-                rx.foreach(OverviewState.feed, _feed_row),
-                aria_label="Newest events first",
-                tab_index=0,
-                style={
-                    **_LIST,
-                    **theme.tinted("li"),
-                    "max_height": theme.FEED_HEIGHT,
-                    "overflow_y": "auto",
-                },
-            ),
-            empty_state(
-                rx.icon("radio", size=theme.ICON_LARGE),
-                "Waiting for the first event",
-                "Paste the snippet into your site, or send a test event. "
-                "What arrives shows here at once.",
-                button_link("Connect a site", href="/integrations", primary=True),
-                level=rx.el.h3,
-            ),
-        ),
-    )
-
-
-def _top_row(lead: rx.Var[TopRow]) -> rx.Component:
-    return rx.el.li(
-        rx.el.span(
-            row_link(lead.name, lead.href),
-            style={"flex": "1", "min_width": "0", **theme.ONE_LINE},
-        ),
-        score(lead.score, lead.score_percent, lead.stage),
-        rx.el.span(stage_badge(lead.stage), style={"width": theme.BADGE_WIDTH}),
-        key=lead.id,
-        style=_LINE,
-    )
-
-
-def _top() -> rx.Component:
-    return section(
-        "Highest scores",
-        rx.cond(
-            OverviewState.top.length() > 0,
-            rx.el.ol(rx.foreach(OverviewState.top, _top_row), style=_LIST),
-            empty_state(
-                rx.icon("trophy", size=theme.ICON_LARGE),
-                "No leads yet",
-                "Leads with the most points appear here.",
-                level=rx.el.h3,
-            ),
-        ),
-        note=text_link("All leads", "/leads"),
+        padded=True,
     )
 
 
 def _skeleton() -> rx.Component:
     return rx.fragment(
-        stat_row(
-            *(
-                card(
-                    rx.el.div(
-                        bone("50%", theme.SPACE_3),
-                        bone("40%", theme.SPACE_8),
-                        bone("100%", theme.SPACE_1),
-                        bone("60%", theme.SPACE_3),
-                        style={
-                            "display": "flex",
-                            "flex_direction": "column",
-                            "gap": theme.SPACE_2,
-                        },
-                    ),
-                    padded=True,
-                )
-                for _ in range(5)
-            )
+        bone(theme.COLUMN_WIDTH, theme.SPACE_8),
+        stat_row(*(_stat_bones() for _ in range(4))),
+        rx.el.div(
+            card(skeleton_rows(5)),
+            card(skeleton_rows(5)),
+            style=_HALVES,
         ),
-        columns(card(skeleton_rows(10)), card(skeleton_rows(6))),
+        card(skeleton_rows(5)),
     )
 
 
@@ -208,7 +247,7 @@ def overview_page() -> rx.Component:
             OverviewState.status,
             OverviewState.follow,
             loading=_skeleton(),
-            ready=rx.fragment(_stats(), columns(_feed(), _top())),
+            ready=_ready(),
         ),
         current="/overview",
         live=live_indicator(OverviewState.stale),

@@ -140,6 +140,7 @@ def _figures() -> rx.Component:
             "Leads that failed", SystemState.failed_leads, SystemState.failed_events
         ),
         _parts(),
+        wide_first=True,
     )
 
 

@@ -1,5 +1,7 @@
 """Domain values as people read them: numbers, actions, risks, names of leads."""
 
+from datetime import timedelta
+
 from leadpulse_app.domain.identity import AliasKind
 from leadpulse_app.domain.intelligence import NextAction, Risk
 from leadpulse_app.domain.reason import CORRECTIONS
@@ -87,6 +89,16 @@ def signed(value: int) -> str:
 def percent(part: int, whole: int) -> int:
     """Return a share in whole percent, 0..100; of nothing it is 0."""
     return min(100, round(100 * part / whole)) if whole else 0
+
+
+def duration(time: timedelta) -> str:
+    """Return how long something took, in the unit that reads best."""
+    seconds = time.total_seconds()
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            amount = seconds / length
+            return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:,.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def action(next_action: NextAction) -> str:

@@ -185,6 +185,10 @@ async def test_leads_are_spread_over_stages_and_scores() -> None:
     assert [shown.reached(stage) for stage in Stage] == [8, 4, 4, 3]
     assert sum(each.leads for each in shown.bins) == len(scores)
     assert shown.bins[-1].leads == 1
+    by_stage: Counter[Stage] = Counter()
+    for each in shown.bins:
+        by_stage.update(each.stages)
+    assert by_stage == counted
 
 
 async def test_a_few_high_scores_do_not_make_the_bins_wide() -> None:

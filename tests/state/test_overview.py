@@ -1,39 +1,137 @@
-"""The overview counts leads by stage and marks what arrived while it was open."""
+"""The overview shows a range's figures, who moved, and a feed that can be paused."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from leadpulse_app.domain.period import Range
+from leadpulse_app.services.overview import Figure, MedianTime
 from leadpulse_app.state.overview import OverviewState
+from leadpulse_app.state.overview_figures import sparkline, stat_of, stat_of_time
 from tests.state.tab import Tab
-from tests.tenants import make_tenant
+from tests.tenants import Tenant, make_tenant
 
 
-async def test_each_stage_has_its_count_and_share() -> None:
+async def again(state: OverviewState, tenant: Tenant) -> OverviewState:
+    state._show(await state._read(tenant.actor, datetime.now(UTC)))
+    return state
+
+
+async def test_a_project_without_anything_is_new() -> None:
+    tenant = await make_tenant()
+    tab = Tab(tenant.actor, "/overview")
+    assert (await tab.open(OverviewState)).is_new
+    await tenant.add_lead()
+    other = await make_tenant()
+    await other.add_lead()
+    assert not (await Tab(other.actor, "/overview").open(OverviewState)).is_new
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        ("/overview", Range.WEEK),
+        ("/overview?range=24h", Range.DAY),
+        ("/overview?range=90d", Range.QUARTER),
+        ("/overview?range=1000y", Range.WEEK),
+    ],
+)
+async def test_the_range_is_in_the_address(address: str, wanted: Range) -> None:
+    tenant = await make_tenant()
+    state = await Tab(tenant.actor, address).open(OverviewState)
+    assert state.range == wanted
+
+
+async def test_stages_are_a_funnel_and_scores_a_histogram() -> None:
     tenant = await make_tenant()
     for score in (65, 40, 5, 5):
         await tenant.add_lead(score=score)
     state = await Tab(tenant.actor, "/overview").open(OverviewState)
-    assert (state.everyone.count, state.qualified.percent) == ("4", 25)
-    assert (state.cold.count, state.cold.share) == ("2", "50 % of leads")
+    assert [(step.label, step.count, step.conversion) for step in state.funnel] == [
+        ("All leads", "4", ""),
+        ("Warm or hotter", "2", "50 % go on"),
+        ("Hot or hotter", "2", "100 % go on"),
+        ("Qualified", "1", "50 % go on"),
+    ]
+    assert state.histogram[1] == {"label": "5\N{EN DASH}9", "cold": 2}
+    assert state.new_leads.figure == "4"
+    assert state.new_leads.change == "new"
+
+
+async def test_events_are_told_apart_by_type() -> None:
+    tenant = await make_tenant()
+    lead_id = await tenant.add_lead()
+    for kind in ("visit", "visit", "signup"):
+        await tenant.add_event(lead_id, type=kind)
+    state = await Tab(tenant.actor, "/overview").open(OverviewState)
+    assert [(each.name, each.total) for each in state.series] == [
+        ("visit", "2"),
+        ("signup", "1"),
+    ]
+    assert state.bars[-1]["s0"] == 2
+    assert len(state.bars) == 7
+    assert "visit 2, signup 1" in state.bars_summary
 
 
 async def test_only_what_arrived_since_it_was_opened_is_fresh() -> None:
     tenant = await make_tenant()
     lead_id = await tenant.add_lead(name="Ada")
     await tenant.add_event(lead_id, type="signup", properties={"path": "/pricing"})
-    tab = Tab(tenant.actor, "/overview")
-    state = await tab.open(OverviewState)
+    state = await Tab(tenant.actor, "/overview").open(OverviewState)
     [first] = state.feed
     assert (first.lead, first.detail, first.fresh) == ("Ada", "/pricing", False)
     await tenant.add_event(lead_id, type="download")
-    state._show(await state._read(tenant.actor, datetime.now(UTC)))
+    await again(state, tenant)
     assert [(row.type, row.fresh) for row in state.feed] == [
         ("download", True),
         ("signup", False),
     ]
 
 
-async def test_another_projects_events_are_not_in_the_feed() -> None:
+async def test_a_paused_feed_stands_still_and_counts_what_it_holds_back() -> None:
+    tenant = await make_tenant()
+    lead_id = await tenant.add_lead()
+    await tenant.add_event(lead_id, type="signup")
+    tab = Tab(tenant.actor, "/overview")
+    state = await tab.open(OverviewState)
+    await tab.call(state, "toggle_feed")
+    for _ in range(2):
+        await tenant.add_event(lead_id, type="download")
+    await again(state, tenant)
+    assert ([row.type for row in state.feed], state.held_back) == (["signup"], 2)
+    await tab.call(state, "toggle_feed")
+    assert (len(state.feed), state.held_back) == (3, 0)
+
+
+async def test_what_did_not_change_is_not_sent_again() -> None:
+    tenant = await make_tenant()
+    await tenant.add_lead(score=20)
+    state = await Tab(tenant.actor, "/overview").open(OverviewState)
+    state._clean()
+    await again(state, tenant)
+    assert not state.dirty_vars & {"bars", "histogram", "funnel", "series", "heating"}
+
+
+async def test_another_projects_rows_are_not_shown() -> None:
     theirs = await make_tenant()
-    await theirs.add_event(await theirs.add_lead(name="Theirs"))
+    await theirs.add_event(await theirs.add_lead(name="Theirs", score=70))
+    await Tab(theirs.actor, "/overview").open(OverviewState)
     state = await Tab((await make_tenant()).actor, "/overview").open(OverviewState)
-    assert state.feed == []
+    assert state.feed == state.heating == state.cooling == state.newly_qualified == []
+    assert state.new_leads.figure == state.events.figure == "0"
+
+
+def test_a_change_says_whether_it_is_good() -> None:
+    assert (stat_of(Figure(12, 10, ())).change, stat_of(Figure(12, 10, ())).tone) == (
+        "+20 %",
+        "good",
+    )
+    slower = MedianTime(timedelta(days=3), timedelta(days=2), ())
+    assert (stat_of_time(slower).figure, stat_of_time(slower).tone) == ("3.0 d", "bad")
+    assert stat_of(Figure(0, 0, ())).change == "none yet"
+
+
+def test_a_sparkline_leaves_out_what_is_unknown() -> None:
+    assert sparkline([0, 5, 10]) == "0.0,22.0 50.0,12.0 100.0,2.0"
+    assert sparkline([None, 1.0]) == "100.0,2.0"
+    assert sparkline([]) == ""

@@ -1,6 +1,8 @@
 """Where a project's leads stand: how many have which score, and are in which stage."""
 
 import math
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -50,7 +52,13 @@ class Bin:
 
     floor: int
     """The lowest score in it, in points."""
-    leads: int
+    stages: Mapping[Stage, int]
+    """By the stage that their scores are in under the thresholds in force."""
+
+    @property
+    def leads(self) -> int:
+        """How many there are."""
+        return sum(self.stages.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +100,20 @@ async def read_distribution(session: AsyncSession, actor: Actor) -> Distribution
     high_score = await session.scalar(_HIGH_SCORE, {**scope, "above": above})
     width = bin_width(high_score or 0, thresholds)
     floors = bin_floors(width)
+    # Cut where stages begin, too, so that each part is of one stage.
+    cuts = sorted({*floors, *(score for _, score in thresholds.ascending())})
     counts = await session.scalars(
-        _BINS,
-        {**scope, "floors": list(floors), "ceilings": [*floors[1:], _NO_CEILING]},
+        _BINS, {**scope, "floors": cuts, "ceilings": [*cuts[1:], _NO_CEILING]}
     )
+    bins: dict[int, dict[Stage, int]] = {floor: {} for floor in floors}
+    for cut, leads in zip(cuts, counts, strict=True):
+        if leads:
+            floor = floors[bisect_right(floors, cut) - 1]
+            stage = thresholds.stage_of(cut)
+            bins[floor][stage] = bins[floor].get(stage, 0) + leads
     return Distribution(
         stages=stages,
         thresholds=thresholds,
         width=width,
-        bins=tuple(Bin(*each) for each in zip(floors, counts, strict=True)),
+        bins=tuple(Bin(*each) for each in bins.items()),
     )
