@@ -85,3 +85,12 @@ async def list_members(session: AsyncSession, actor: Actor) -> tuple[Member, ...
         .order_by(col(User.name), col(User.id))
     )
     return tuple(Member(*row) for row in found)
+
+
+async def owner_of(session: AsyncSession, actor: Actor, root_id: UUID) -> UUID | None:
+    """Return the owner of a root of the actor's project; None for nobody."""
+    return await session.scalar(
+        select(col(Lead.owner_id)).where(
+            col(Lead.project_id) == actor.project_id, col(Lead.id) == root_id
+        )
+    )

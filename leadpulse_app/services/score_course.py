@@ -9,6 +9,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from leadpulse_app.domain.errors import NotFoundError
 from leadpulse_app.domain.gains import Gains, gains_of
 from leadpulse_app.domain.reason import Reason
 from leadpulse_app.domain.ruleset import Rule
@@ -19,7 +20,7 @@ from leadpulse_app.domain.score_course import (
     sample_course,
 )
 from leadpulse_app.domain.stage import Thresholds
-from leadpulse_app.models import Event, Project, RulesetVersion, ScoreEntry
+from leadpulse_app.models import Event, Lead, Project, RulesetVersion, ScoreEntry
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.history import RuleOfVersion, find_rules
 from leadpulse_app.services.leads import find_root
@@ -89,6 +90,27 @@ async def read_score_course(
         rule_names={rule_id: rule.name for (_, rule_id), rule in named.items()},
         is_whole=not lines or lines[0].sequence == 1,
     )
+
+
+async def read_course_state(
+    session: AsyncSession, actor: Actor, root_id: UUID
+) -> tuple[int, int]:
+    """Return what the course of a root follows from: while it is, so is the course.
+
+    That is how many lines its ledger has, and the version of the rules in force.
+
+    Raises:
+        NotFoundError: The project has no such lead.
+    """
+    found = await session.execute(
+        select(col(Lead.sequence), col(Project.ruleset_version))
+        .join(Project, col(Project.id) == col(Lead.project_id))
+        .where(col(Lead.project_id) == actor.project_id, col(Lead.id) == root_id)
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFoundError("There is no such lead")
+    return row.sequence, row.ruleset_version
 
 
 async def _lines(

@@ -4,6 +4,7 @@ import asyncio
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TypeAlias
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -23,21 +24,62 @@ from leadpulse_app.domain.errors import (
 from leadpulse_app.domain.event import parse_time
 from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.domain.outlook import NOTHING_AHEAD, Outlook
-from leadpulse_app.domain.reason import CORRECTIONS
-from leadpulse_app.domain.ruleset import RuleKind
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Role
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.adjusting import adjust_score
-from leadpulse_app.services.explanation import Explanation, RuleShare, explain_score
-from leadpulse_app.services.history import HistoryEntry
+from leadpulse_app.services.explanation import Explanation, explain_score
 from leadpulse_app.services.identity import Identities, list_identities, unmerge
 from leadpulse_app.services.leads import LeadSummary, get_lead
 from leadpulse_app.services.live import publish_changes
 from leadpulse_app.services.outlook import read_outlook
-from leadpulse_app.state import rule_words, words
+from leadpulse_app.services.score_course import (
+    ScoreCourse,
+    read_course_state,
+    read_score_course,
+)
+from leadpulse_app.services.timeline import (
+    MAXIMUM_SESSIONS,
+    TimelinePage,
+    list_timeline,
+)
+from leadpulse_app.state import words
 from leadpulse_app.state.guard import current_actor
+from leadpulse_app.state.lead_annotations import (
+    Annotations,
+    LeadAnnotations,
+    addressed_lead,
+    read_annotations,
+)
+from leadpulse_app.state.lead_course import (
+    ChartRow,
+    CourseRow,
+    GainRow,
+    band_names,
+    bands,
+    chart_rows,
+    course_rows,
+    gain_periods,
+    gain_rows,
+    milliseconds,
+    score_ticks,
+    summary,
+    time_ticks,
+    top_of,
+)
+from leadpulse_app.state.lead_rows import (
+    LedgerRow,
+    MergeRow,
+    NameRow,
+    WhyRow,
+    ledger_row,
+    merge_rows,
+    name_rows,
+    why_rows,
+)
+from leadpulse_app.state.lead_timeline import SessionRow, session_row
 from leadpulse_app.state.leads import LEADS_PATH
+from leadpulse_app.state.live import hub
 from leadpulse_app.state.moments import (
     NEVER,
     Moment,
@@ -50,6 +92,7 @@ from leadpulse_app.state.pages import LivePage, Status
 from leadpulse_app.tasks import enqueue_scoring_hint
 
 PAGE_SIZE = 50
+SESSIONS_AT_ONCE = 8
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 
@@ -57,56 +100,16 @@ _LONGEST_TIME = 40
 """Characters of a moment in an address, or in the field for one."""
 
 
-@dataclass(frozen=True)
-class WhyRow:
-    """What a rule, or what people gave, in one line."""
-
-    id: str
-    name: str
-    note: str
-    """Its limits, and what they and time took."""
-    times: str
-    delta: str
-
-
-@dataclass(frozen=True)
-class LedgerRow:
-    """A line of the ledger."""
-
-    id: str
-    event_type: str
-    rule: str
-    points: str
-    delta: str
-    old_score: str
-    new_score: str
-    explanation: str
-    version: str
-    occurred: Moment
-
-
-@dataclass(frozen=True)
-class NameRow:
-    """A name that the lead is known by."""
-
-    id: str
-    kind: str
-    value: str
-    since: Moment
-
-
-@dataclass(frozen=True)
-class MergeRow:
-    """Two names that turned out to be of one person."""
-
-    id: str
-    name: str
-    merged: Moment
+_Drawn: TypeAlias = tuple[tuple[object, ...], ScoreCourse]
+"""What a course was read for, and the course: it is read anew where that changes."""
 
 
 @dataclass(frozen=True)
 class _Content:
     lead: LeadSummary
+    timeline: TimelinePage
+    course: _Drawn
+    written: Annotations
     explained: Explanation
     as_of: datetime | None
     """The moment that is explained; unknown for now."""
@@ -119,7 +122,7 @@ class _Content:
     time_zone: str
 
 
-class LeadState(LivePage, rx.State):
+class LeadState(LeadAnnotations, LivePage, rx.State):
     """What the page of a lead shows."""
 
     lead_id: str = ""
@@ -141,8 +144,31 @@ class LeadState(LivePage, rx.State):
     risk: str = ""
     next_action: str = ""
     recent_events: str = ""
-    added: Moment = NEVER
+    first_seen: Moment = NEVER
     last_seen: Moment = NEVER
+    sessions: list[SessionRow] = []
+    has_earlier: bool = False
+    """Whether there are sessions before those."""
+    chart: list[ChartRow] = []
+    chart_from: int = 0
+    chart_to: int = 0
+    """The ends of the axis of time, in ms."""
+    chart_top: int = 0
+    """The end of the axis of the scores, in points."""
+    chart_bands: list[int] = [0, 0, 0, 0, 0]
+    """Where the stages begin on it, and the last one ends."""
+    chart_names: list[str] = ["", "", "", ""]
+    chart_scores: list[int] = []
+    chart_times: list[int] = []
+    chart_labels: dict[str, str] = {}
+    """What stands at the times."""
+    chart_summary: str = ""
+    chart_note: str = ""
+    as_of_x: int = 0
+    """Where the earlier moment stands on the axis of time; 0 for now."""
+    course: list[CourseRow] = []
+    gains: list[GainRow] = []
+    gain_periods: str = ""
     ledger: list[LedgerRow] = []
     newest_href: str = ""
     older_href: str = ""
@@ -160,6 +186,8 @@ class LeadState(LivePage, rx.State):
     _adjustment_id: UUID | None = None
     _seen: tuple[tuple[object, ...], Outlook] | None = None
     """What the outlook was worked out from, and the outlook."""
+    _drawn: tuple[tuple[object, ...], ScoreCourse] | None = None
+    _sessions_wanted: int = SESSIONS_AT_ONCE
 
     @rx.var
     def title(self) -> str:
@@ -179,11 +207,8 @@ class LeadState(LivePage, rx.State):
         self.adjusting = False
         self.problems = {}
 
-    def _addressed_id(self) -> str:
-        return self.router.url.path.rstrip("/").rpartition("/")[2]
-
     async def _read(self, actor: Actor, now: datetime) -> _Content:
-        lead_id = _uuid(self._addressed_id())
+        lead_id = addressed_lead(self._addressed_id())
         asked = self.router.url.query_parameters
         cursor = asked.get("before")
         at, problem = _moment(asked.get("at"))
@@ -195,8 +220,16 @@ class LeadState(LivePage, rx.State):
                 explained = await _explain(session, actor, lead_id, now, at, None)
             lead = await get_lead(session, actor, lead_id, now=now)
             identities = await list_identities(session, actor, lead_id)
+            timeline = await list_timeline(
+                session, actor, lead_id, limit=self._sessions_wanted
+            )
+            course = await self._read_course(session, actor, explained.lead_id, now)
+            written = await read_annotations(session, actor, explained.lead_id)
         return _Content(
             lead=lead,
+            timeline=timeline,
+            course=course,
+            written=written,
             explained=explained,
             as_of=at,
             as_of_problem=problem,
@@ -207,6 +240,17 @@ class LeadState(LivePage, rx.State):
             now=now,
             time_zone=actor.time_zone,
         )
+
+    async def _read_course(
+        self, session: AsyncSession, actor: Actor, root_id: UUID, now: datetime
+    ) -> _Drawn:
+        zone = zone_of(actor.time_zone)
+        state = await read_course_state(session, actor, root_id)
+        basis = (root_id, state, now.astimezone(zone).date())
+        if self._drawn is not None and self._drawn[0] == basis:
+            return self._drawn
+        course = await read_score_course(session, actor, root_id, now=now, zone=zone)
+        return basis, course
 
     async def _look_ahead(
         self, actor: Actor, explained: Explanation, now: datetime
@@ -233,46 +277,28 @@ class LeadState(LivePage, rx.State):
         self.outlook = _outlook_text(content, zone)
         if content.as_of is None:
             self._seen = _basis(explained), content.outlook
-        self.why = _why_rows(explained)
+        self.why = why_rows(explained)
+        self._show_course(content, zone)
         self._show_moment(content, zone)
+        self._show_sessions(content, zone)
+        self._show_annotations(content.written, content.now, zone)
         self.now_href = href
         self.velocity = words.number(lead.velocity)
         self.risk = words.risk(lead.risk)
         self.next_action = words.action(lead.next_action)
         self.recent_events = words.number(lead.events_last_24h)
-        self.added = moment_of(lead.created_at, now=content.now, zone=zone)
+        self.first_seen = moment_of(_first_seen(content), now=content.now, zone=zone)
         self.last_seen = moment_of(lead.last_event_at, now=content.now, zone=zone)
         self.ledger = [
-            _ledger_row(entry, content.now, zone) for entry in explained.history.entries
+            ledger_row(entry, content.now, zone) for entry in explained.history.entries
         ]
         older = explained.history.next_cursor
         then = {"at": content.as_of.isoformat()} if content.as_of else {}
         self.older_href = _address(href, {**then, "before": older}) if older else ""
         self.newest_href = "" if content.first_page else _address(href, then)
-        self.names = [
-            NameRow(
-                id=f"{alias.kind} {alias.value}",
-                kind=words.alias_kind(alias.kind),
-                value=alias.value,
-                since=moment_of(alias.since, now=content.now, zone=zone),
-            )
-            for alias in content.identities.aliases
-        ]
-        first_names = {
-            alias.lead_id: alias.value for alias in reversed(content.identities.aliases)
-        }
-        self.merges = [
-            MergeRow(
-                id=str(merge.id),
-                name=" and ".join(
-                    first_names.get(lead_id, str(lead_id))
-                    for lead_id in (merge.lead_id, merge.other_id)
-                ),
-                merged=moment_of(merge.merged_at, now=content.now, zone=zone),
-            )
-            for merge in content.identities.merges
-        ]
         known = content.identities
+        self.names = name_rows(known, content.now, zone)
+        self.merges = merge_rows(known, content.now, zone)
         self.names_left_out = _left_out(
             known.aliases_total - len(known.aliases), "older name"
         )
@@ -280,6 +306,42 @@ class LeadState(LivePage, rx.State):
             known.merges_total - len(known.merges), "older merge"
         )
         self.may_unmerge = content.may_unmerge
+
+    def _show_course(self, content: _Content, zone: tzinfo) -> None:
+        at = content.as_of
+        self.as_of_x = milliseconds(at) if at else 0
+        if self._drawn == content.course:
+            return
+        self._drawn = content.course
+        _, course = content.course
+        self.chart = chart_rows(course, content.now, zone)
+        ends = [int(row["x"] or 0) for row in self.chart[:1] + self.chart[-1:]]
+        self.chart_from, self.chart_to = ends or (0, 0)
+        self.chart_top = top_of(course)
+        self.chart_bands = bands(course.thresholds, self.chart_top)
+        self.chart_scores = score_ticks(course, self.chart_top)
+        self.chart_names = band_names(self.chart_bands, self.chart_top)
+        ticks = time_ticks(course.points, content.now, zone)
+        self.chart_times = list(ticks)
+        self.chart_labels = {str(x): label for x, label in ticks.items()}
+        self.chart_summary = summary(course, zone)
+        self.chart_note = "" if course.is_whole else "The newest 5,000 changes"
+        href = f"{LEADS_PATH}/{content.lead.id}"
+        hrefs = [
+            _address(href, {"at": point.recorded_at.isoformat()})
+            for point in course.points
+        ]
+        self.course = course_rows(course, zone, hrefs)
+        self.gains = gain_rows(course)
+        self.gain_periods = gain_periods(course.gains)
+
+    def _show_sessions(self, content: _Content, zone: tzinfo) -> None:
+        sessions = content.timeline.sessions
+        self.sessions = [session_row(each, content.now, zone) for each in sessions]
+        self.has_earlier = (
+            content.timeline.next_cursor is not None
+            and self._sessions_wanted < MAXIMUM_SESSIONS
+        )
 
     def _show_moment(self, content: _Content, zone: tzinfo) -> None:
         at = content.as_of
@@ -305,8 +367,30 @@ class LeadState(LivePage, rx.State):
         if second > now:
             self.as_of_problem = "The moment lies in the future."
             return None
-        href = f"{LEADS_PATH}/{_uuid(self._addressed_id())}"
+        href = f"{LEADS_PATH}/{addressed_lead(self._addressed_id())}"
         return rx.redirect(_address(href, {"at": at.isoformat()}))
+
+    @rx.event
+    def show_point(self, x: object) -> EventSpec | None:
+        """Go to the lead as of the point of the chart that stands at x, in ms."""
+        if self._drawn is None or not isinstance(x, int | float | str):
+            return None
+        _, course = self._drawn
+        here = [
+            point for point in course.points if str(milliseconds(point.at)) == str(x)
+        ]
+        if not here:
+            return None
+        href = f"{LEADS_PATH}/{addressed_lead(self._addressed_id())}"
+        return rx.redirect(_address(href, {"at": here[-1].recorded_at.isoformat()}))
+
+    @rx.event
+    def show_earlier(self) -> None:
+        """List more sessions."""
+        self._sessions_wanted = min(
+            self._sessions_wanted + SESSIONS_AT_ONCE, MAXIMUM_SESSIONS
+        )
+        hub.wake(self.router.session.client_token)
 
     @rx.event
     def toggle_adjusting(self, is_open: bool) -> None:
@@ -329,7 +413,7 @@ class LeadState(LivePage, rx.State):
                 field: f"{problem}." for field, problem in (error.details or {}).items()
             }
             return None
-        lead_id, known_as = _uuid(self._addressed_id()), self._adjustment_id
+        lead_id, known_as = addressed_lead(self._addressed_id()), self._adjustment_id
         try:
             await database.run_scoped(
                 actor.project_id,
@@ -353,7 +437,10 @@ class LeadState(LivePage, rx.State):
         """Take a merge back; both leads are worth their own events again."""
         actor = current_actor()
         try:
-            lead_id, merge = _uuid(self._addressed_id()), _uuid(str(merge_id))
+            lead_id, merge = (
+                addressed_lead(self._addressed_id()),
+                addressed_lead(str(merge_id)),
+            )
             await database.run_scoped(
                 actor.project_id,
                 lambda connection: unmerge(
@@ -375,11 +462,11 @@ def _left_out(number: int, name: str) -> str:
     return f"And {words.count(number, name)}." if number > 0 else ""
 
 
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFoundError("There is no such lead") from None
+def _first_seen(content: _Content) -> datetime:
+    """Return when the lead did something first; a history may be loaded later."""
+    _, course = content.course
+    moments = [point.at for point in course.points[:1]]
+    return min([content.lead.created_at, *moments])
 
 
 def _moment(text: str | None) -> tuple[datetime | None, str]:
@@ -439,67 +526,3 @@ def _outlook_text(content: _Content, zone: tzinfo) -> str:
     when = ahead(change.at, now=content.now, zone=zone)
     then = f"to {words.stage(change.stage)} {when}"
     return f"Drops {then} unless active" if falls else f"Rises {then}"
-
-
-def _why_rows(explained: Explanation) -> list[WhyRow]:
-    rows = [(share.delta, _why_row(share)) for share in explained.rules]
-    gave = explained.adjustments
-    if gave.times or gave.delta:
-        row = WhyRow(
-            id="adjustments",
-            name="Adjusted by hand",
-            note="" if gave.delta == gave.points else _taken(gave.points, gave.delta),
-            times=words.times(gave.times),
-            delta=words.signed(gave.delta),
-        )
-        rows.append((gave.delta, row))
-    return [row for _, row in sorted(rows, key=lambda each: -each[0])]
-
-
-def _why_row(share: RuleShare) -> WhyRow:
-    rule = share.rule
-    is_fit = rule is not None and rule.kind is RuleKind.FIT
-    facts = (
-        rule_words.asked(rule) if rule and is_fit else "",
-        rule_words.limits(rule) if rule else "",
-        f"{words.number(share.capped)} capped" if share.capped else "",
-        f"{words.signed(share.expired)} lapsed" if share.expired else "",
-        f"{words.signed(share.corrected)} corrected later" if share.corrected else "",
-        f"{words.number(share.clamped)} cut off at 0 or 10,000"
-        if share.clamped
-        else "",
-    )
-    return WhyRow(
-        id=str(share.rule_id),
-        name=share.rule_name or words.NOTHING,
-        note=" · ".join(filter(None, facts)),
-        times="" if is_fit else words.times(share.times),
-        delta=words.signed(share.delta),
-    )
-
-
-def _taken(points: int, delta: int) -> str:
-    return f"{words.signed(delta)} of {words.signed(points)}"
-
-
-def _nominal(entry: HistoryEntry) -> str:
-    """Return what was to be given; of a correction that says nothing."""
-    is_given = entry.rule_id is not None or entry.note is not None
-    if entry.reason in CORRECTIONS or not is_given:
-        return words.NOTHING
-    return words.signed(entry.points)
-
-
-def _ledger_row(entry: HistoryEntry, now: datetime, zone: tzinfo) -> LedgerRow:
-    return LedgerRow(
-        id=str(entry.sequence),
-        event_type=words.happening(entry.event_type),
-        rule=(entry.rule.name if entry.rule else "") or words.NOTHING,
-        points=_nominal(entry),
-        delta=words.signed(entry.delta),
-        old_score=words.number(entry.old_score),
-        new_score=words.number(entry.new_score),
-        explanation=words.explanation(entry),
-        version=str(entry.ruleset_version),
-        occurred=moment_of(entry.occurred_at, now=now, zone=zone),
-    )
