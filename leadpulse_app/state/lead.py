@@ -277,7 +277,7 @@ class LeadState(LeadAnnotations, LivePage, rx.State):
         self.outlook = _outlook_text(content, zone)
         if content.as_of is None:
             self._seen = _basis(explained), content.outlook
-        self.why = why_rows(explained)
+        self._put(why=why_rows(explained))
         self._show_course(content, zone)
         self._show_moment(content, zone)
         self._show_sessions(content, zone)
@@ -289,16 +289,21 @@ class LeadState(LeadAnnotations, LivePage, rx.State):
         self.recent_events = words.number(lead.events_last_24h)
         self.first_seen = moment_of(_first_seen(content), now=content.now, zone=zone)
         self.last_seen = moment_of(lead.last_event_at, now=content.now, zone=zone)
-        self.ledger = [
-            ledger_row(entry, content.now, zone) for entry in explained.history.entries
-        ]
+        self._put(
+            ledger=[
+                ledger_row(entry, content.now, zone)
+                for entry in explained.history.entries
+            ]
+        )
         older = explained.history.next_cursor
         then = {"at": content.as_of.isoformat()} if content.as_of else {}
         self.older_href = _address(href, {**then, "before": older}) if older else ""
         self.newest_href = "" if content.first_page else _address(href, then)
         known = content.identities
-        self.names = name_rows(known, content.now, zone)
-        self.merges = merge_rows(known, content.now, zone)
+        self._put(
+            names=name_rows(known, content.now, zone),
+            merges=merge_rows(known, content.now, zone),
+        )
         self.names_left_out = _left_out(
             known.aliases_total - len(known.aliases), "older name"
         )
@@ -337,7 +342,7 @@ class LeadState(LeadAnnotations, LivePage, rx.State):
 
     def _show_sessions(self, content: _Content, zone: tzinfo) -> None:
         sessions = content.timeline.sessions
-        self.sessions = [session_row(each, content.now, zone) for each in sessions]
+        self._put(sessions=[session_row(each, content.now, zone) for each in sessions])
         self.has_earlier = (
             content.timeline.next_cursor is not None
             and self._sessions_wanted < MAXIMUM_SESSIONS

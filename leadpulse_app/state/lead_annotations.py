@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 from uuid import UUID
 
 import reflex as rx
@@ -106,25 +107,27 @@ class LeadAnnotations(rx.State, mixin=True):
         self, written: Annotations, now: datetime, zone: tzinfo
     ) -> None:
         self.owner_id = str(written.owner_id or "")
-        members = [MemberRow(str(each.id), each.name) for each in written.members]
-        if self.members != members:
-            self.members = members
-        tags = list(written.tags)
-        if self.tags != tags:
-            self.tags = tags
-        known = [tag for tag in written.known_tags if tag not in written.tags]
-        if self.known_tags != known:
-            self.known_tags = known
-        self.notes = [
-            NoteRow(
-                id=str(note.id),
-                body=note.body,
-                author=note.author_name,
-                is_own=note.is_own,
-                written=moment_of(note.created_at, now=now, zone=zone),
-            )
-            for note in written.notes
-        ]
+        self._put(
+            members=[MemberRow(str(each.id), each.name) for each in written.members],
+            tags=list(written.tags),
+            known_tags=[tag for tag in written.known_tags if tag not in written.tags],
+            notes=[
+                NoteRow(
+                    id=str(note.id),
+                    body=note.body,
+                    author=note.author_name,
+                    is_own=note.is_own,
+                    written=moment_of(note.created_at, now=now, zone=zone),
+                )
+                for note in written.notes
+            ],
+        )
+
+    def _put(self, **lists: list[Any]) -> None:
+        """Assign the lists that changed: what is assigned is sent."""
+        for name, rows in lists.items():
+            if getattr(self, name) != rows:
+                setattr(self, name, rows)
 
     async def _write(
         self, work: Callable[[AsyncSession, Actor, UUID], Awaitable[object]]

@@ -56,6 +56,7 @@ def test_an_adjustment_shows_at_once_and_as_of_before_it_never_was(
     expect(why.get_by_role("row").filter(has_text="Adjusted by hand")).to_contain_text(
         "\N{MINUS SIGN}12"
     )
+    page.get_by_text("Every point").click()
     ledger = page.get_by_role("table", name="What changed the score")
     entry = ledger.get_by_role("row").filter(has_text="Adjustment")
     expect(entry).to_contain_text("Ada: Not the person we met")
@@ -65,6 +66,8 @@ def test_an_adjustment_shows_at_once_and_as_of_before_it_never_was(
     page.wait_for_url(re.compile(r"\?at="))
     expect(header).to_contain_text(re.compile(r"30\s*points"))
     expect(why).not_to_contain_text("Adjusted by hand")
+    if not ledger.is_visible():
+        page.get_by_text("Every point").click()
     expect(ledger.get_by_role("row").filter(has_text="signup")).to_have_count(1)
     expect(entry).to_have_count(0)
     page.get_by_role("link", name="Back to now").press("Enter")
@@ -75,6 +78,102 @@ def test_an_adjustment_shows_at_once_and_as_of_before_it_never_was(
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("Nothing was scored of this lead")).to_be_visible()
     expect(header).to_contain_text(re.compile(r"18\s*points"))
+
+
+def test_a_salesperson_reads_what_happened_and_writes_what_is_agreed(
+    product: Product, account: Account, page: Page
+) -> None:
+    now = datetime.now(UTC)
+    with httpx.Client() as client:
+        for days, event, path in (
+            (20, "page_view", "/pricing"),
+            (3, "page_view", "/docs"),
+            (0, "demo_request", "/demo"),
+        ):
+            post_event(
+                client,
+                product,
+                {
+                    "event": event,
+                    "userId": "grace",
+                    "sessionId": f"session-{days}",
+                    "timestamp": (now - timedelta(days=days)).isoformat(),
+                    "sentAt": datetime.now(UTC).isoformat(),
+                    "properties": {"path": path, "seats": 12},
+                    "apiKey": account.write_key,
+                },
+            )
+    product.wait_until_scored()
+    [lead] = product.leads(account)
+    sign_in(page, product, account)
+    address = f"{product.url}/leads/{lead['id']}"
+    page.goto(address)
+
+    timeline = page.get_by_role("region", name="Timeline")
+    sessions = timeline.get_by_role("list", name="Sessions").locator("> li")
+    expect(sessions).to_have_count(3)
+    expect(sessions.first).to_contain_text("/demo")
+    expect(sessions.first).to_contain_text(re.compile(r"10 → 60\s*\+50"))
+    sessions.first.locator("summary").press("Enter")
+    expect(sessions.first.get_by_text('"seats": 12')).to_be_visible()
+
+    chart = page.get_by_role("img", name="began at 5 on")
+    expect(chart).to_have_attribute("aria-label", re.compile("and is 60 now"))
+    expect(chart.locator(".recharts-line-dot")).to_have_count(3)
+    expect(chart.get_by_text("Qualified")).to_be_visible()
+
+    tag = page.get_by_label("Add a tag")
+    tag.fill("Enterprise")
+    note = page.get_by_label("Add a note")
+    note.fill("Wants three products")
+    # What is being typed stays, whatever comes in meanwhile.
+    with httpx.Client() as client:
+        visit = {"event": "page_view", "userId": "grace", "apiKey": account.write_key}
+        post_event(client, product, visit)
+    expect(page.get_by_role("main")).to_contain_text(re.compile(r"65\s*points"))
+    expect(tag).to_have_value("Enterprise")
+    expect(note).to_have_value("Wants three products")
+    tag.press("Enter")
+    tags = page.get_by_role("list", name="Tags")
+    expect(tags).to_contain_text("enterprise")
+    expect(page.get_by_label("Add a tag")).to_have_value("")
+    page.get_by_role("button", name="Add note").click()
+    notes = page.get_by_role("list", name="Notes")
+    expect(notes).to_contain_text("Wants three products")
+    expect(note).to_have_value("")
+    page.get_by_label("Owner").select_option(label="Ada")
+    page.reload()
+    expect(page.get_by_label("Owner")).to_have_value(re.compile("."))
+    expect(notes).to_contain_text("Wants three products")
+    tags.get_by_role("button", name="Remove the tag enterprise").click()
+    expect(tags.get_by_role("listitem")).to_have_count(0)
+    notes.get_by_role("button", name="Delete this note").click()
+    expect(notes.get_by_role("listitem")).to_have_count(0)
+
+    page.get_by_text("Points as a list").click()
+    points = page.get_by_role("list", name="Points of the chart")
+    points.get_by_role("link").last.press("Enter")
+    page.wait_for_url(re.compile(r"\?at="))
+    expect(page.get_by_role("main")).to_contain_text(re.compile(r"5\s*points"))
+    page.get_by_role("link", name="Back to now").click()
+    page.wait_for_url(re.compile(r"/leads/[0-9a-f-]+/?$"))
+    expect(chart.locator(".recharts-line-dot")).to_have_count(4)
+    chart.locator(".recharts-line-dot").first.click(force=True)
+    page.wait_for_url(re.compile(r"\?at="))
+
+
+def test_the_chart_library_loads_with_a_chart_alone(
+    product: Product, account: Account, page: Page
+) -> None:
+    scripts: list[str] = []
+    page.on("response", lambda answer: scripts.append(answer.url))
+    sign_in(page, product, account)
+    page.goto(f"{product.url}/leads")
+    expect(page.get_by_role("heading", name="Leads", level=1)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    loaded = [url for url in scripts if url.endswith(".js")]
+    assert loaded
+    assert not [url for url in loaded if "recharts" in httpx.get(url).text[:500_000]]
 
 
 def _recorded_at(product: Product, account: Account, lead_id: str) -> datetime:
