@@ -75,6 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     add("ingest", _ingest, "serve the ingest routes alone")
     add("migrate", _migrate, "bring the database to the newest schema")
     add("verify", _verify, "recompute every score from the events and compare")
+    demo = add("demo", _demo, "fill a project with a made-up year of traffic")
+    demo.add_argument(
+        "--email", help="whose project; without it an account is made for the purpose"
+    )
+    demo.add_argument(
+        "--people", type=int, default=None, help="how many people come (2000)"
+    )
+    demo.add_argument("--seed", type=int, default=None, help="which year it is (1)")
     add("doctor", _doctor, "say what is wrong with the set-up and how to mend it")
     add("create-admin", _create_admin, "make an account with a project of its own")
     reset = add("reset-password", _reset_password, "give an account a new password")
@@ -171,6 +179,44 @@ def _verify(_: argparse.Namespace, settings: Settings) -> int:
         _say(f"project {difference.project_id}{lead}: {difference.message}")
     _say(f"Checked {found.leads} leads of {found.projects} projects")
     return 1 if found.differences else 0
+
+
+def _demo(parsed: argparse.Namespace, settings: Settings) -> int:
+    from leadpulse_app.domain.demo import DEFAULT_PEOPLE, MAXIMUM_PEOPLE
+    from leadpulse_app.runtime.home import running_engines
+    from leadpulse_app.schema import migrate
+    from leadpulse_app.services.demo import DEMO_SEED, Progress
+    from leadpulse_app.tasks.demo import fill_with_sample_data, open_demo_account
+
+    people = DEFAULT_PEOPLE if parsed.people is None else parsed.people
+    seed = DEMO_SEED if parsed.seed is None else parsed.seed
+    if not 1 <= people <= MAXIMUM_PEOPLE or not 0 <= seed < 2**31:
+        _complain(f"There can be 1 to {MAXIMUM_PEOPLE:,} people, and seeds from 0 on")
+        return 1
+    told = ""
+
+    def tell(progress: Progress) -> None:
+        nonlocal told
+        tenths = 10 * progress.done // max(progress.total, 1)
+        line = f"{progress.doing}: {10 * tenths} %"
+        if line != told:
+            told = line
+            _say(line)
+
+    async def fill() -> None:
+        now = datetime.now(UTC)
+        account = await open_demo_account(parsed.email, now=now)
+        if account.password is not None:
+            _say(f"Email: {account.actor.email}\nPassword: {account.password}")
+        new = await fill_with_sample_data(
+            account.actor, now=now, tell=tell, people=people, seed=seed
+        )
+        _say(f"{account.actor.project_name}: {new:,} new events of {people:,} people")
+
+    with running_engines(settings):
+        migrate()
+        asyncio.run(fill())
+    return 0
 
 
 def _doctor(_: argparse.Namespace, settings: Settings) -> int:

@@ -81,3 +81,22 @@ def test_a_setting_that_can_not_be_used_is_named(own_product: Product) -> None:
     assert refused.returncode == 1
     assert "LEADPULSE_SECRET_KEY" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_demo_fills_a_project_once_and_beside_a_running_worker(
+    product: Product,
+) -> None:
+    account = product.register()
+    arguments = ("demo", "--email", account.email, "--people", "12")
+    first, again = run(product, *arguments), run(product, *arguments)
+    assert first.returncode == 0, first.stderr
+    assert "Scoring: 100 %" in first.stdout
+    assert len(product.leads(account)) == 12
+    assert "0 new events" in again.stdout
+    assert product.verify().returncode == 0
+
+
+def test_demo_refuses_an_email_that_nobody_has(product: Product) -> None:
+    refused = run(product, "demo", "--email", "nobody@example.com")
+    assert refused.returncode == 1
+    assert "no account" in refused.stderr

@@ -53,7 +53,8 @@ MAXIMUM_DOUBLINGS = 10
 
 _NEXT = """
     SELECT project_id, event_id FROM pending_link
-    WHERE until IS NULL OR until <= clock_timestamp()
+    WHERE (until IS NULL OR until <= clock_timestamp())
+        AND coalesce(project_id = %s, true)
     ORDER BY event_id LIMIT 1
     FOR UPDATE SKIP LOCKED
 """
@@ -145,18 +146,21 @@ class _Owner(NamedTuple):
     root_id: UUID
 
 
-def link_pending(connection: psycopg.Connection) -> LinkingResult:
+def link_pending(
+    connection: psycopg.Connection, *, project_id: UUID | None = None
+) -> LinkingResult:
     """Link the oldest event that is to be linked and that nobody else links.
 
     Args:
         connection: Within a transaction of its own, not scoped yet; the caller
             commits it.
+        project_id: The project whose events are linked; unknown for any.
 
     Raises:
         psycopg.OperationalError: Postgres went away.
     """
     connection.execute(PLAN_BY_INDEX)
-    link = connection.execute(_NEXT).fetchone()
+    link = connection.execute(_NEXT, (project_id,)).fetchone()
     if link is None:
         return LinkingResult()
     project_id, event_id = link
@@ -269,8 +273,8 @@ class _Link:
         if owner is None:
             lead_id = uuid7(self._event.received_at)
             self._connection.execute(
-                "INSERT INTO lead (project_id, id) VALUES (%s, %s)",
-                (self._project_id, lead_id),
+                "INSERT INTO lead (project_id, id, created_at) VALUES (%s, %s, %s)",
+                (self._project_id, lead_id, self._event.received_at),
             )
             self._taken[email] = lead_id
         else:

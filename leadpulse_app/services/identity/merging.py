@@ -23,22 +23,24 @@ from leadpulse_app.services.identity.roots import (
 )
 from leadpulse_app.services.lead_tokens import forget_tokens, write_tokens
 from leadpulse_app.services.scoring.claim import PLAN_BY_INDEX
+from leadpulse_app.services.scoring.clock import NOW
 from leadpulse_app.services.scoring.failures import forget_failures
 from leadpulse_app.services.scoring.folding import refold
 from leadpulse_app.services.scoring.names import show_names
 
-_MERGE = """
+_MERGE = f"""
     WITH edge AS (
-        INSERT INTO lead_merge (project_id, id, lead_id, other_id, event_id)
+        INSERT INTO lead_merge (project_id, id, lead_id, other_id, event_id,
+            merged_at)
         VALUES (%(project_id)s, gen_random_uuid(), %(lead_id)s, %(other_id)s,
-            %(event_id)s)
+            %(event_id)s, {NOW})
     ), forgotten AS (
         DELETE FROM next_expiry
         WHERE (project_id, lead_id) = (%(project_id)s, %(newer)s)
     )
     UPDATE lead SET root_id = %(older)s
     WHERE project_id = %(project_id)s AND (id = %(newer)s OR root_id = %(newer)s)
-"""
+"""  # noqa: S608  (no input: the clock is a constant)
 
 _UNDO = """
     UPDATE lead_merge SET undone_at = now(), undone_by = %s

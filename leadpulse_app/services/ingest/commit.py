@@ -91,11 +91,11 @@ WITH resolved AS MATERIALIZED (
     ) AS owner_id
     FROM json_to_recordset($1) AS proposed (
         ordinal integer, project_id uuid, kind text, value text, lead_id uuid,
-        anonymous_id text, user_id text
+        anonymous_id text, user_id text, received_at timestamptz
     )
 ), won AS (
-    INSERT INTO lead (project_id, id, anonymous_id, user_id)
-    SELECT project_id, lead_id, anonymous_id, user_id
+    INSERT INTO lead (project_id, id, anonymous_id, user_id, created_at)
+    SELECT project_id, lead_id, anonymous_id, user_id, received_at
     FROM resolved
     WHERE owner_id = lead_id
     ORDER BY ordinal
@@ -465,7 +465,7 @@ class GroupCommit:
 
 
 def _lead_row(ordinal: int, named: Sequence[_Waiting]) -> Mapping[str, object]:
-    waiting = named[0]
+    waiting = min(named, key=lambda one: one.event.received_at)
     _, kind, value = waiting.alias_key
     return {
         "ordinal": ordinal,
@@ -475,6 +475,7 @@ def _lead_row(ordinal: int, named: Sequence[_Waiting]) -> Mapping[str, object]:
         "lead_id": uuid7(waiting.event.received_at),
         "anonymous_id": waiting.event.anonymous_id,
         "user_id": waiting.event.user_id,
+        "received_at": waiting.event.received_at,
         "message_ids": [same.event.message_id for same in named],
     }
 

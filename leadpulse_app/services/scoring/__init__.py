@@ -3,7 +3,8 @@
 from leadpulse_app.services.scoring.pending import (
     ScoringResult,
     expire_points,
+    score_leads,
     score_pending,
 )
 
-__all__ = ["ScoringResult", "expire_points", "score_pending"]
+__all__ = ["ScoringResult", "expire_points", "score_leads", "score_pending"]

@@ -26,6 +26,7 @@ from leadpulse_app.services.scoring.claim import (
     LockedLead,
     read_locked_leads,
 )
+from leadpulse_app.services.scoring.clock import NOW
 from leadpulse_app.services.scoring.ledger import (
     History,
     ScoredLead,
@@ -187,8 +188,8 @@ def wanted_of(
 
 
 def transaction_time(connection: psycopg.Connection) -> datetime:
-    """Return when the transaction began, by Postgres's clock."""
-    row = connection.execute("SELECT now()").fetchone()
+    """Return when the transaction began, or as of when it scores."""
+    row = connection.execute(f"SELECT {NOW}").fetchone()
     if row is None:
         raise LookupError("Postgres does not tell the time")
     time: datetime = row[0]

@@ -17,6 +17,7 @@ from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models.ledger import FIRST
 from leadpulse_app.services.scoring.arrays import array_text
 from leadpulse_app.services.scoring.claim import LeadKey, LockedLead
+from leadpulse_app.services.scoring.clock import NOW, RECORDED_AT
 
 _INPUTS = sql.SQL("""
     SELECT root.place - 1, e.occurred_at, e.message_id, e.id, e.type, e.traits,
@@ -50,13 +51,14 @@ _RECORDED = """
     GROUP BY root.place, s.event_id, s.rule_id
 """
 
-_APPEND = """
+_APPEND = f"""
     INSERT INTO score_entry (project_id, lead_id, sequence, event_id, rule_id,
-        ruleset_version, points, delta, reason, old_score, new_score)
-    SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::integer[], %s::bigint[],
+        ruleset_version, points, delta, reason, old_score, new_score, recorded_at)
+    SELECT entry.*, {RECORDED_AT}
+    FROM unnest(%s::uuid[], %s::uuid[], %s::integer[], %s::bigint[],
         %s::uuid[], %s::integer[], %s::integer[], %s::integer[], %s::text[],
-        %s::integer[], %s::integer[])
-"""
+        %s::integer[], %s::integer[]) AS entry
+"""  # noqa: S608  (no input: the clock is a constant)
 
 _UPDATE = """
     UPDATE lead SET score = n.score, stage = n.stage, sequence = n.sequence,
@@ -71,15 +73,15 @@ _UPDATE = """
     WHERE (lead.project_id, lead.id) = (n.project_id, n.id)
 """
 
-_CHANGE_STAGE = """
+_CHANGE_STAGE = f"""
     INSERT INTO stage_change (project_id, lead_id, old_stage, new_stage, score, reason,
         changed_at)
     SELECT project_id, lead_id, old_stage, new_stage, score, reason,
-        coalesce(least(changed_at, now()), now())
+        coalesce(least(changed_at, {NOW}), {NOW})
     FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::integer[],
         %s::text[], %s::timestamptz[]) AS changed (project_id, lead_id, old_stage,
             new_stage, score, reason, changed_at)
-"""
+"""  # noqa: S608  (no input: the clock is a constant)
 
 _EXPIRE_LATER = """
     INSERT INTO next_expiry (project_id, lead_id, due_at)

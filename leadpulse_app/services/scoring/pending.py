@@ -14,13 +14,16 @@ import psycopg
 
 from leadpulse_app.services.lead_tokens import write_tokens
 from leadpulse_app.services.scoring.claim import (
+    EVENTS_PER_TRANSACTION,
     ClaimedEvent,
     LockedLead,
     claim_events,
     give_back,
     lock_lapsing_leads,
     lock_oldest_leads,
+    read_locked_leads,
 )
+from leadpulse_app.services.scoring.clock import NOW
 from leadpulse_app.services.scoring.failures import forget_failures, set_aside
 from leadpulse_app.services.scoring.folding import (
     Known,
@@ -45,6 +48,8 @@ _FAULTS_OF_A_LEAD = (
 )
 """What Postgres raises over one lead's data, or over how much of it there is. Any
 other error would befall every lead."""
+
+_IN_FORCE = f"SELECT id, ruleset_version, {NOW} FROM project WHERE id = ANY (%s)"  # noqa: S608  (no input)
 
 _logger = logging.getLogger(__name__)
 
@@ -134,6 +139,23 @@ def expire_points(
     """
     leads = lock_lapsing_leads(connection, limit_leads)
     return _score_all(connection, leads, limit_events_per_lead)
+
+
+def score_leads(
+    connection: psycopg.Connection, project_id: UUID, root_ids: Sequence[UUID]
+) -> ScoringResult:
+    """Score all that is pending of some roots, and let their points lapse.
+
+    Args:
+        connection: Within a transaction scoped to the project that locked the roots.
+        project_id: The project.
+        root_ids: The roots.
+
+    Raises:
+        psycopg.Error: As `score_pending` does.
+    """
+    leads = read_locked_leads(connection, project_id, root_ids)
+    return _score_all(connection, leads, EVENTS_PER_TRANSACTION)
 
 
 def _score_all(
@@ -241,7 +263,7 @@ def _versions_in_force(
     # Read after the claim, so that an event that came after a publication is never
     # scored by the version before it.
     rows = connection.execute(
-        "SELECT id, ruleset_version, now() FROM project WHERE id = ANY (%s)",
+        _IN_FORCE,
         (list(project_ids),),
     ).fetchall()
     return {project_id: version for project_id, version, _ in rows}, rows[0][2]
