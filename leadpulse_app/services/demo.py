@@ -225,7 +225,7 @@ def hold_leads(
     if not held:
         return ()
     span = (actor.project_id, held[0][0], held[-1][0])
-    arrivals = dict(connection.execute(_ARRIVALS, span).fetchall())
+    arrivals: dict[int, datetime] = dict(connection.execute(_ARRIVALS, span).fetchall())
     ends = list(_ends(min(arrivals[event_id] for event_id, _ in held), now))
     steps: list[Step] = [Step(end, [], set()) for end in ends]
     for event_id, lead_id in held:
