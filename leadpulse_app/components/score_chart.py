@@ -237,7 +237,7 @@ def score_chart(
         role="img",
         aria_label=summary,
         style={
-            "height": theme.CHART_HEIGHT,
+            "height": theme.COURSE_HEIGHT,
             "padding": f"{theme.SPACE_3} 0 {theme.SPACE_1}",
             "& .recharts-surface": {"outline": "none"},
         },

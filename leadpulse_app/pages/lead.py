@@ -64,7 +64,7 @@ def _skeleton() -> rx.Component:
             ),
             padded=True,
         ),
-        card(bone("100%", theme.CHART_HEIGHT), padded=True),
+        card(bone("100%", theme.COURSE_HEIGHT), padded=True),
         _columns(card(skeleton_rows(6)), card(skeleton_rows(8))),
     )
 
