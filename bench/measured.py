@@ -64,6 +64,10 @@ class MeasuredServer:
         )
         return dict(json.loads(done.stdout))
 
+    def processor_seconds(self) -> float:
+        """Return the processor time that the process that serves has taken."""
+        return sum(sum(p.cpu_times()[:2]) for p in self.parent.children())
+
     def resident_megabytes(self) -> float:
         """Return the memory of the process that serves, in 10^6 bytes."""
         serving = max(

@@ -1,18 +1,27 @@
-"""The product's own web server, with a POST route beside it that does nothing.
+"""The product's own web server, with routes beside it for those who measure it.
 
-What the no-op costs is what the server itself costs: the socket, HTTP, the event loop.
+One does nothing: what it costs is what the server itself costs, the socket, HTTP, the
+event loop. The other says how many boards the process follows.
 """
+
+import json
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leadpulse_app.runtime import server
 
 NOOP_PATH = "/bench/noop"
+BOARDS_PATH = "/bench/boards"
 
 _START = {
     "type": "http.response.start",
     "status": 202,
     "headers": [(b"content-type", b"application/json"), (b"content-length", b"16")],
+}
+_BOARDS_START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"application/json")],
 }
 _BODY = {"type": "http.response.body", "body": b'{"success":true}'}
 
@@ -22,6 +31,10 @@ def create_web_with_noop() -> ASGIApp:
     web = server.create_web()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == BOARDS_PATH:
+            await send(_BOARDS_START)
+            await send({"type": "http.response.body", "body": _boards()})
+            return
         if scope["type"] != "http" or scope["path"] != NOOP_PATH:
             await web(scope, receive, send)
             return
@@ -31,6 +44,12 @@ def create_web_with_noop() -> ASGIApp:
         await send(_BODY)
 
     return app
+
+
+def _boards() -> bytes:
+    from leadpulse_app.state.live import hub  # Reflex is loaded by this process alone
+
+    return json.dumps({"boards": hub.board_count}).encode()
 
 
 if __name__ == "__main__":
