@@ -6,8 +6,9 @@ it asks, and whoever asks first reads for all.
 
 It can't go stale. A board joins a reading only if that began after the change that
 woke the board, and so sees it; and after whatever the board shows already. A change
-that comes later wakes the board again. No reading is joined `JOINING_SECONDS` after it
-began, and from then on nothing holds it but the boards that show it.
+that comes later wakes the board again. A reading is joined while it is under way and
+for `JOINING_SECONDS` from its beginning, and from then on nothing holds it but the
+boards that show it. So a slow database is asked one thing once at a time.
 """
 
 import asyncio
@@ -19,8 +20,8 @@ from typing import Any, TypeVar
 Content = TypeVar("Content")
 
 JOINING_SECONDS = 0.25
-"""How long after its beginning a reading may be joined; what it adds, at most, to the
-age of what a board shows."""
+"""How long after its beginning a reading that has ended may be joined; what it adds, at
+most, to the age of what a board shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +65,20 @@ class Readings:
             time.monotonic(), asyncio.create_task(_run(read()), name="shared-reading")
         )
         self._newest[key] = reading
-        asyncio.get_running_loop().call_later(
-            JOINING_SECONDS, self._let_go, key, reading
-        )
-        reading.content.add_done_callback(
-            lambda task: self._let_go_of_failure(key, reading, task)
-        )
+        reading.content.add_done_callback(lambda _: self._end(key, reading))
         return reading
+
+    def _end(self, key: Hashable, reading: Reading) -> None:
+        left = reading.began + JOINING_SECONDS - time.monotonic()
+        task = reading.content
+        if left <= 0 or task.cancelled() or task.exception() is not None:
+            self._let_go(key, reading)
+        else:
+            asyncio.get_running_loop().call_later(left, self._let_go, key, reading)
 
     def _let_go(self, key: Hashable, reading: Reading) -> None:
         if self._newest.get(key) is reading:
             del self._newest[key]
-
-    def _let_go_of_failure(
-        self, key: Hashable, reading: Reading, task: asyncio.Task[Any]
-    ) -> None:
-        if task.cancelled() or task.exception() is not None:
-            self._let_go(key, reading)
 
 
 async def _run(read: Awaitable[Content]) -> Content:
