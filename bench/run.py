@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.boards import BOARDS, EVENTS_PER_SECOND, measure_boards
 from bench.ingest import measure_ingest
 from bench.live import measure_post_to_board
 from bench.scoring import measure_scoring
@@ -39,6 +40,7 @@ def main() -> None:
         *ingest_rows(in_own_home(measure_ingest)),
         *scoring_rows(in_own_home(measure_scoring)),
         *live_rows(in_own_home(measure_post_to_board)),
+        *board_rows(in_own_home(measure_boards)),
         *what_if_rows(in_own_home(measure_what_if)),
     ]
     print_table(rows)
@@ -155,6 +157,35 @@ def live_rows(figures: Mapping[str, float]) -> list[Row]:
             "ms",
             "< 250",
         ),
+    ]
+
+
+def board_rows(figures: Mapping[str, float]) -> list[Row]:
+    """Return what is said of many boards beside ingest."""
+    beside = f"{BOARDS} boards, {EVENTS_PER_SECOND:,.0f} events/s"
+    ingest = f"Durable single event at {EVENTS_PER_SECOND:,.0f}/s"
+    alone, with_boards = (
+        figures["ingest_p99_ms_without_boards"],
+        figures["ingest_p99_ms_with_boards"],
+    )
+    return [
+        Row(f"POST to each of {beside}, p50", figures["board_p50_ms"], "ms"),
+        Row(f"POST to each of {beside}, p95", figures["board_p95_ms"], "ms", "< 1,000"),
+        Row(f"{ingest} without boards, p99", alone, "ms"),
+        Row(f"{ingest} beside {BOARDS} boards, p99", with_boards, "ms"),
+        Row(
+            "Beside boards to without, p99",
+            figures["ingest_p99_ratio"],
+            "ratio",
+            "<= 2",
+        ),
+        Row(
+            "Web process, for each board",
+            figures["kilobytes_per_board"],
+            "kB",
+            "< 1,000",
+        ),
+        Row("Loops left of closed boards", figures["loops_left"], "", "0"),
     ]
 
 

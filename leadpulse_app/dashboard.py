@@ -14,7 +14,7 @@ from leadpulse_app.pages.not_found import not_found_page
 from leadpulse_app.pages.overview import overview_page
 from leadpulse_app.pages.rules import rules_page
 from leadpulse_app.pages.system import system_page
-from leadpulse_app.state import guard, live
+from leadpulse_app.state import gone_tabs, guard, live
 from leadpulse_app.state.events import EventsState
 from leadpulse_app.state.integrations import IntegrationsState
 from leadpulse_app.state.lead import LeadState
@@ -53,6 +53,7 @@ page_loads = (
 app.add_middleware(guard.Guard(page_loads), index=0)
 app.add_middleware(live.EndOnPageLoad(), index=1)
 app.register_lifespan_task(live.hub.run)
+app.register_lifespan_task(gone_tabs.run)
 
 app.add_page(landing_page, route="/", title="LeadPulse")
 app.add_page(login_page, route="/login", title="Sign in · LeadPulse")
