@@ -40,7 +40,7 @@ from leadpulse_app.services.actors import Actor
 from leadpulse_app.state.guard import current_token, resolve_token
 from leadpulse_app.state.readings import Readings
 from leadpulse_app.state.session_checks import SessionChecks, concerns
-from leadpulse_app.state.turns import Turns
+from leadpulse_app.state.turns import Turn, Turns
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +72,7 @@ class _Board:
         """Whether a person waits for the next reading, as when the page opens."""
         self.pause = 0.0
         """Seconds to wait at least before the next reading."""
+        self.turn: Turn | None = None
         self.reads_after = time.monotonic()
         """What is read must have begun later."""
         self.read_at = self.reads_after
@@ -219,7 +220,7 @@ class LiveHub:
         board = self._start(tab)
         try:
             while True:
-                async with self._turns.take(at_once=board.is_urgent):
+                async with self._turns.take(at_once=board.is_urgent) as board.turn:
                     started = time.monotonic()
                     board.begin()
                     yield board
@@ -355,5 +356,9 @@ async def share(
         (actor.project_id, actor.time_zone, what), read, after=board.reads_after
     )
     board.read_at = min(board.read_at, reading.began)
+    if board.turn is not None and not reading.content.done():
+        board.turn.give_away()
+        await asyncio.wait([reading.content])
+        await board.turn.come(again=True)
     shown: Shown = await asyncio.shield(reading.content)
     return shown

@@ -7,8 +7,9 @@ it asks, and whoever asks first reads for all.
 It can't go stale. A board joins a reading only if that began after the change that
 woke the board, and so sees it; and after whatever the board shows already. A change
 that comes later wakes the board again. A reading is joined while it is under way and
-for `JOINING_SECONDS` from its beginning, and from then on nothing holds it but the
-boards that show it. So a slow database is asked one thing once at a time.
+for `JOINING_SECONDS` after it ended; then nothing holds it but the boards that show it.
+Once it is as old as that, whoever joins it begins the next one for those to come, so a
+slow database keeps no board waiting and is asked one thing by one reading at a time.
 """
 
 import asyncio
@@ -20,8 +21,8 @@ from typing import Any, TypeVar
 Content = TypeVar("Content")
 
 JOINING_SECONDS = 0.25
-"""How long after its beginning a reading that has ended may be joined; what it adds, at
-most, to the age of what a board shows."""
+"""How long a reading that ended may be joined, and how old it is when the next begins:
+with the time that a reading takes, what sharing adds to the age of what is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,15 @@ class Reading:
 
 
 class Readings:
-    """The readings that boards of this process can join, the newest of each kind."""
+    """The readings that boards of this process can join, of each kind the newest."""
 
     def __init__(self) -> None:
         """Start without any."""
-        self._newest: dict[Hashable, Reading] = {}
+        self._under_way: dict[Hashable, Reading] = {}
+        self._ended: dict[Hashable, Reading] = {}
 
     def __len__(self) -> int:
-        return len(self._newest)
+        return len(self._under_way.keys() | self._ended.keys())
 
     def join(
         self,
@@ -58,27 +60,37 @@ class Readings:
                 ends it for the others.
             after: The moment on the monotonic clock.
         """
-        found = self._newest.get(key)
-        if found is not None and found.began > after:
-            return found
-        reading = Reading(
+        ended, under_way = self._ended.get(key), self._under_way.get(key)
+        if ended is not None and ended.began > after:
+            if under_way is None and time.monotonic() > ended.began + JOINING_SECONDS:
+                self._begin(key, read)
+            return ended
+        if under_way is not None and under_way.began > after:
+            return under_way
+        return self._begin(key, read)
+
+    def _begin(self, key: Hashable, read: Callable[[], Awaitable[Content]]) -> Reading:
+        reading = self._under_way[key] = Reading(
             time.monotonic(), asyncio.create_task(_run(read()), name="shared-reading")
         )
-        self._newest[key] = reading
         reading.content.add_done_callback(lambda _: self._end(key, reading))
         return reading
 
     def _end(self, key: Hashable, reading: Reading) -> None:
-        left = reading.began + JOINING_SECONDS - time.monotonic()
-        task = reading.content
-        if left <= 0 or task.cancelled() or task.exception() is not None:
-            self._let_go(key, reading)
-        else:
-            asyncio.get_running_loop().call_later(left, self._let_go, key, reading)
+        if self._under_way.get(key) is reading:
+            del self._under_way[key]
+        task, newest = reading.content, self._ended.get(key)
+        if task.cancelled() or task.exception() is not None:
+            return
+        if newest is None or newest.began < reading.began:
+            self._ended[key] = reading
+            asyncio.get_running_loop().call_later(
+                JOINING_SECONDS, self._let_go, key, reading
+            )
 
     def _let_go(self, key: Hashable, reading: Reading) -> None:
-        if self._newest.get(key) is reading:
-            del self._newest[key]
+        if self._ended.get(key) is reading:
+            del self._ended[key]
 
 
 async def _run(read: Awaitable[Content]) -> Content:

@@ -63,8 +63,23 @@ async def test_a_slow_reading_is_joined_for_as_long_as_it_takes() -> None:
     assert readings.join("list", source.read, after=FOREVER_AGO) is slow
     source.may_answer.set()
     await slow.content
-    await asyncio.sleep(0)
-    assert len(readings) == 0
+    assert source.readings == 1
+
+
+async def test_an_older_reading_is_joined_and_the_next_begun_for_those_to_come() -> (
+    None
+):
+    source, readings = Source(), Readings()
+    slow = readings.join("list", source.read, after=FOREVER_AGO)
+    await asyncio.sleep(JOINING_SECONDS * 1.2)
+    source.may_answer.set()
+    await slow.content
+    for _ in range(3):
+        assert readings.join("list", source.read, after=FOREVER_AGO) is slow
+    woken_since = slow.began
+    newer = readings.join("list", source.read, after=woken_since)
+    assert await newer.content == 2
+    assert source.readings == 2
 
 
 async def test_nothing_is_kept_of_a_reading_that_ended(source: Source) -> None:
