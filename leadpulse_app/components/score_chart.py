@@ -126,7 +126,7 @@ def _band(
             y1=begin,
             y2=end,
             fill=theme.scale(colour, "a3"),
-            fill_opacity=1,
+            fill_opacity=0.6,
             if_overflow="hidden",
         ),
     )
@@ -239,6 +239,7 @@ def score_chart(
         style={
             "height": theme.COURSE_HEIGHT,
             "padding": f"{theme.SPACE_3} 0 {theme.SPACE_1}",
-            "& .recharts-surface": {"outline": "none"},
+            # Hidden from assistive tools and the keyboard, as the list says the same.
+            "& :focus": {"outline": "none"},
         },
     )

@@ -35,7 +35,7 @@ _COLUMNS: theme.Style = {
     theme.UNDER_WIDE: {
         **_COLUMN,
         "align_items": "stretch",
-        "& > *": {"display": "contents"},
+        "& > div": {"display": "contents"},
         "& [data-late]": {"order": "1"},
     },
 }

@@ -62,6 +62,7 @@ from leadpulse_app.state.lead_course import (
     gain_periods,
     gain_rows,
     milliseconds,
+    place_of,
     score_ticks,
     summary,
     time_ticks,
@@ -314,11 +315,11 @@ class LeadState(LeadAnnotations, LivePage, rx.State):
 
     def _show_course(self, content: _Content, zone: tzinfo) -> None:
         at = content.as_of
-        self.as_of_x = milliseconds(at) if at else 0
+        _, course = content.course
+        self.as_of_x = place_of(at, course.points) if at else 0
         if self._drawn == content.course:
             return
         self._drawn = content.course
-        _, course = content.course
         self.chart = chart_rows(course, content.now, zone)
         ends = [int(row["x"] or 0) for row in self.chart[:1] + self.chart[-1:]]
         self.chart_from, self.chart_to = ends or (0, 0)

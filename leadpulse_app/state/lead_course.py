@@ -179,6 +179,17 @@ def time_ticks(
     return ticks
 
 
+def place_of(at: datetime, points: Sequence[CoursePoint]) -> int:
+    """Return where a moment stands on the axis of time, in ms: by what was known then.
+
+    What was loaded later than it happened stands where it happened.
+    """
+    known = sum(point.recorded_at <= at for point in points)
+    later = [point.at for point in points[known : known + 1]]
+    earlier = [point.at for point in points[:known][-1:]]
+    return milliseconds(max([min([at, *later]), *earlier]))
+
+
 def summary(course: ScoreCourse, zone: tzinfo) -> str:
     """Return what the chart shows in a sentence, for who does not see it."""
     if not course.points or course.highest is None:

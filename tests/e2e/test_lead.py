@@ -158,16 +158,16 @@ def test_a_salesperson_reads_what_happened_and_writes_what_is_agreed(
     page.get_by_role("link", name="Back to now").click()
     page.wait_for_url(re.compile(r"/leads/[0-9a-f-]+/?$"))
     expect(chart.locator(".recharts-line-dot")).to_have_count(4)
-    chart.locator(".recharts-line-dot").first.click(force=True)
+    chart.locator(".recharts-line-dot").nth(1).click(force=True)
     page.wait_for_url(re.compile(r"\?at="))
 
 
 def test_the_chart_library_loads_with_a_chart_alone(
     product: Product, account: Account, page: Page
 ) -> None:
+    sign_in(page, product, account)
     scripts: list[str] = []
     page.on("response", lambda answer: scripts.append(answer.url))
-    sign_in(page, product, account)
     page.goto(f"{product.url}/leads")
     expect(page.get_by_role("heading", name="Leads", level=1)).to_be_visible()
     page.wait_for_load_state("networkidle")
