@@ -158,7 +158,10 @@ def test_a_salesperson_reads_what_happened_and_writes_what_is_agreed(
     page.get_by_role("link", name="Back to now").click()
     page.wait_for_url(re.compile(r"/leads/[0-9a-f-]+/?$"))
     expect(chart.locator(".recharts-line-dot")).to_have_count(4)
-    chart.locator(".recharts-line-dot").nth(1).click(force=True)
+    dot = chart.locator(".recharts-line-dot").nth(1)
+    dot.hover(force=True)
+    expect(chart.get_by_text("+5 · 5 → 10")).to_be_visible()
+    dot.click(force=True)
     page.wait_for_url(re.compile(r"\?at="))
 
 
