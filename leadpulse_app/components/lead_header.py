@@ -3,7 +3,7 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import icon_button, primary_button, quiet_button
+from leadpulse_app.components.button import primary_button, quiet_button
 from leadpulse_app.components.card import card
 from leadpulse_app.components.dialog import dialog
 from leadpulse_app.components.explanation import RISK, VELOCITY
@@ -76,7 +76,6 @@ def header() -> rx.Component:
             rx.el.div(
                 _owner(),
                 rx.cond(LeadState.as_of == "", _adjustment()),
-                _more(),
                 style={**_LINE, "gap": theme.SPACE_2},
             ),
             style={
@@ -223,24 +222,6 @@ def _tags() -> rx.Component:
             **theme.BESIDE,
             "padding": f"0 {theme.SPACE_4} {theme.SPACE_3}",
         },
-    )
-
-
-def _more() -> rx.Component:
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            icon_button(rx.icon("ellipsis", size=theme.ICON), "More"),
-        ),
-        rx.dropdown_menu.content(
-            rx.dropdown_menu.item(
-                rx.icon("download", size=theme.ICON_SMALL, aria_hidden=True),
-                "Export this person's data",
-                color_scheme="gray",
-                on_select=LeadState.export_data,
-            ),
-            align="end",
-            variant="soft",
-        ),
     )
 
 

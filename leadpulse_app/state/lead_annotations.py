@@ -1,4 +1,4 @@
-"""What people write on a lead from its page: owner, tags and notes; and its erasure."""
+"""What people write on a lead from its page: owner, tags and notes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -142,12 +142,6 @@ class LeadAnnotations(rx.State, mixin=True):
             return f"{error.message}."
         await asyncio.to_thread(publish_changes, [actor.project_id])
         return ""
-
-    @rx.event
-    def export_data(self) -> EventSpec:
-        """Download all that is stored of the person."""
-        lead_id = addressed_lead(self._addressed_id())
-        return rx.download(url=f"/api/leads/{lead_id}/data")
 
     @rx.event
     async def choose_owner(self, owner_id: str) -> EventSpec | None:
