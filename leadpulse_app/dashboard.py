@@ -12,6 +12,7 @@ from leadpulse_app.pages.lead import lead_page
 from leadpulse_app.pages.leads import leads_page
 from leadpulse_app.pages.not_found import not_found_page
 from leadpulse_app.pages.overview import overview_page
+from leadpulse_app.pages.pipeline import pipeline_page
 from leadpulse_app.pages.rules import rules_page
 from leadpulse_app.pages.system import system_page
 from leadpulse_app.state import gone_tabs, guard, live
@@ -20,6 +21,7 @@ from leadpulse_app.state.integrations import IntegrationsState
 from leadpulse_app.state.lead import LeadState
 from leadpulse_app.state.leads import LeadsState
 from leadpulse_app.state.overview import OverviewState
+from leadpulse_app.state.pipeline import PipelineState
 from leadpulse_app.state.rescoring import RescoreState
 from leadpulse_app.state.rules import RulesState
 from leadpulse_app.state.system import SystemState
@@ -44,6 +46,7 @@ page_loads = (
     OverviewState.follow,
     LeadsState.follow,
     LeadState.follow,
+    PipelineState.follow,
     EventsState.follow,
     RulesState.load,
     RescoreState.follow,
@@ -75,6 +78,12 @@ app.add_page(
     route="/leads/[id]",
     title=LeadState.title + " · LeadPulse",
     on_load=LeadState.follow,
+)
+app.add_page(
+    pipeline_page,
+    route="/pipeline",
+    title="Pipeline · LeadPulse",
+    on_load=PipelineState.follow,
 )
 app.add_page(
     events_page,

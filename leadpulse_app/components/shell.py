@@ -194,6 +194,12 @@ def _sidebar(current: str) -> rx.Component:
                 current,
             ),
             _navigation_link(
+                rx.icon("square-kanban", size=theme.ICON, aria_hidden=True),
+                "Pipeline",
+                "/pipeline",
+                current,
+            ),
+            _navigation_link(
                 rx.icon("radio", size=theme.ICON, aria_hidden=True),
                 "Events",
                 "/events",

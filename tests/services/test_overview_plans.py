@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadpulse_app.database import get_engine, transaction
 from leadpulse_app.domain.period import Range, period_of
+from leadpulse_app.domain.stage import Stage
 from leadpulse_app.services.overview import (
     read_distribution,
     read_figures,
     read_movers,
 )
+from leadpulse_app.services.pipeline import read_pipeline
 from tests.services.overview_rows import fill
 from tests.tenants import Tenant, make_tenant
 
@@ -101,4 +103,15 @@ async def test_movers_look_through_the_newest_rows_alone(tenant: Tenant) -> None
         assert movers.heating
         assert movers.qualified
         assert movers.cooling
+        assert await sequential_scans(session, statements) == []
+
+
+async def test_the_pipeline_reads_as_many_leads_as_it_shows(tenant: Tenant) -> None:
+    lengths = dict.fromkeys(Stage, 200)
+    async with transaction(tenant.actor.project_id) as session:
+        with noted() as statements:
+            columns = await read_pipeline(
+                session, tenant.actor, now=NOW, lengths=lengths
+            )
+        assert {len(column.cards) for column in columns.values()} == {200}
         assert await sequential_scans(session, statements) == []

@@ -85,6 +85,14 @@ class Distribution:
         return sum(self.stages[each] for each in order[order.index(stage) :])
 
 
+async def count_stages(session: AsyncSession, actor: Actor) -> dict[Stage, int]:
+    """Return how many leads the actor's project has in each stage, coldest first."""
+    found = await session.execute(
+        _STAGES, {"project_id": actor.project_id, "stages": list(Stage)}
+    )
+    return {Stage(name): leads for name, leads in found}
+
+
 async def read_distribution(session: AsyncSession, actor: Actor) -> Distribution:
     """Return how the leads of the actor's project are spread.
 
@@ -93,8 +101,7 @@ async def read_distribution(session: AsyncSession, actor: Actor) -> Distribution
         actor: Who asks.
     """
     scope = {"project_id": actor.project_id}
-    found = await session.execute(_STAGES, {**scope, "stages": list(Stage)})
-    stages = {Stage(name): leads for name, leads in found}
+    stages = await count_stages(session, actor)
     thresholds = (await active_ruleset(session, actor)).content.thresholds
     above = math.ceil(sum(stages.values()) / TOP_SHARE)
     high_score = await session.scalar(_HIGH_SCORE, {**scope, "above": above})
