@@ -21,6 +21,7 @@ from leadpulse_app.models.event import (
     SetAside,
 )
 from leadpulse_app.models.lead import (
+    ErasedLead,
     Lead,
     LeadAlias,
     LeadMerge,
@@ -40,6 +41,7 @@ from leadpulse_app.models.ledger import (
 
 __all__ = [
     "ApiKey",
+    "ErasedLead",
     "Event",
     "FailedJob",
     "Lead",

@@ -195,3 +195,14 @@ class LeadAlias(SQLModel, table=True):
     value: str = Field(primary_key=True, sa_type=BYTE_ORDERED_TEXT)
     lead_id: UUID
     created_at: datetime = moment(default_now=True)
+
+
+class ErasedLead(SQLModel, table=True):
+    """That a lead was erased: its id comes to mean nobody again."""
+
+    __tablename__ = "erased_lead"
+    __table_args__ = (ForeignKeyConstraint(["project_id"], ["project.id"]),)
+
+    project_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    erased_at: datetime = moment(default_now=True)

@@ -7,6 +7,12 @@ from uuid import UUID
 import psycopg
 from psycopg.types.json import Jsonb
 
+from leadpulse_app.domain.errors import NotFoundError
+
+_HOLD = """
+    SELECT id FROM lead WHERE project_id = %s AND id = %s FOR KEY SHARE
+"""  # or an erasure of the lead would not see its new input
+
 _WRITE = """
     WITH written AS (
         INSERT INTO event (project_id, lead_id, message_id, type, properties, traits,
@@ -48,7 +54,13 @@ def write_reserved_input(
 
     Returns:
         Whether it is new; otherwise one of this name was there, and nothing changed.
+
+    Raises:
+        NotFoundError: The lead is gone.
     """
+    held = connection.execute(_HOLD, (project_id, lead_id)).fetchone()
+    if held is None:
+        raise NotFoundError("There is no such lead")
     written = connection.execute(
         _WRITE,
         (

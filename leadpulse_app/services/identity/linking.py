@@ -188,6 +188,8 @@ def _link(connection: psycopg.Connection, project_id: UUID, event_id: int) -> No
     names = event.names.further()
     looked_up = {*names, event.names.resolving()}
     owners = _read_owners(connection, project_id, looked_up, event.origin_id)
+    if None not in owners:
+        raise MovedError  # the lead was erased, and its events with it
     lock_roots(connection, project_id, {owner.root_id for owner in owners.values()})
     if owners != _read_owners(connection, project_id, looked_up, event.origin_id):
         raise MovedError

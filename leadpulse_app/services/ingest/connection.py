@@ -15,7 +15,7 @@ from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
-from leadpulse_app.database import SCOPE_STATEMENT, connection_info, scope_value
+from leadpulse_app.database import connection_info, scope_value
 
 Command: TypeAlias = tuple[bytes, Sequence[bytes]]
 """A statement with $1, $2 and so on in it, and the text of these values."""
@@ -23,7 +23,14 @@ Command: TypeAlias = tuple[bytes, Sequence[bytes]]
 Rows: TypeAlias = Sequence[Sequence[bytes]]
 """What a command returned, in Postgres's binary format; NULL is empty."""
 
-_SCOPE = SCOPE_STATEMENT.replace("%s", "$1").encode()
+_SCOPE = b"""
+SELECT set_config('leadpulse.projects', $1, true), (
+    SELECT count(pg_advisory_xact_lock_shared(x'1eade2a5'::integer, hashtext(id)))
+    FROM unnest(string_to_array($1, ',')) AS project (id)
+)
+"""
+"""Scopes, and keeps erasures of these projects' leads waiting until the commit: events
+are stored under leads that are remembered, and nothing else says that these exist."""
 
 
 def scope_command(project_ids: Iterable[UUID]) -> Command:
