@@ -14,6 +14,7 @@ from leadpulse_app.api import (
     documentation,
     events,
     health,
+    lead_list,
     leads,
     previews,
     rule_tests,
@@ -56,6 +57,7 @@ def create_api() -> FastAPI:
         health,
         auth,
         events,
+        lead_list,  # before what takes any word for a lead
         leads,
         timeline,
         rules,

@@ -1,22 +1,18 @@
-"""Leads: the list, one, its ledger, the judgement of it, and all as CSV."""
+"""One lead: what it is, its ledger, the judgement of it, its names and merges."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, status
-from fastapi.responses import StreamingResponse
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from leadpulse_app.api.access import ActorDep, CallerDep, GroupCommitDep, SessionDep
 from leadpulse_app.api.envelope import Body, Success
-from leadpulse_app.api.export import HEADER_LINE, CsvDownload, csv_lines
 from leadpulse_app.database import run_scoped, transaction
 from leadpulse_app.domain.adjustment import AdjustedPoints, Adjustment, Note
-from leadpulse_app.domain.errors import InvalidInputError, UnavailableError
+from leadpulse_app.domain.errors import InvalidInputError
 from leadpulse_app.domain.event import parse_time
 from leadpulse_app.domain.identity import AliasKind
 from leadpulse_app.domain.intelligence import NextAction, Risk
@@ -24,46 +20,19 @@ from leadpulse_app.domain.outlook import NOTHING_AHEAD, Outlook
 from leadpulse_app.domain.ruleset import Period, RuleKind
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Reason
-from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.adjusting import adjust_score
 from leadpulse_app.services.explanation import Explanation, RuleShare, explain_score
 from leadpulse_app.services.history import list_history
 from leadpulse_app.services.identity import list_identities, unmerge
-from leadpulse_app.services.leads import (
-    MAXIMUM_PAGE,
-    MAXIMUM_QUERY_LENGTH,
-    MAXIMUM_SKIP,
-    LeadSort,
-    get_lead,
-    list_leads,
-    normalise_search,
-    stream_leads,
-)
+from leadpulse_app.services.leads import MAXIMUM_PAGE, get_lead
 from leadpulse_app.services.live import publish_changes
 from leadpulse_app.services.outlook import read_outlook
 
 router = APIRouter(prefix="/api/leads", tags=["Leads"])
 
-MAXIMUM_EXPORTS = 4
-"""Each holds a connection until its reader has it all; pages need the others."""
-
-MAXIMUM_EXPORTS_PER_PROJECT = 2
-"""So that no project keeps the others from exporting."""
-
-_exports: Counter[UUID] = Counter()
-"""The exports that run in this process, by project."""
-
 LimitQuery = Annotated[int, Query(ge=1, le=MAXIMUM_PAGE)]
 CursorQuery = Annotated[
     str | None, Query(max_length=500, description="`nextCursor` of the page before.")
-]
-StageQuery = Annotated[Stage | None, Query(description="Only leads in this stage.")]
-SearchQuery = Annotated[
-    Annotated[str, AfterValidator(normalise_search)] | None,
-    Query(
-        max_length=MAXIMUM_QUERY_LENGTH,
-        description="Only leads whose name, email, company or id contains this.",
-    ),
 ]
 
 
@@ -80,7 +49,6 @@ AtQuery = Annotated[
     Query(description="A moment from the first entry on; without it, now."),
 ]
 EventsLast24h = Annotated[int, Field(serialization_alias="eventsLast24h")]
-SortQuery = Annotated[LeadSort, Query(description="What comes first.")]
 
 
 class LeadBody(Body):
@@ -99,16 +67,9 @@ class LeadBody(Body):
     events_last_24h: EventsLast24h
     last_event_at: datetime | None
     created_at: datetime
-
-
-class LeadPageBody(Body):
-    """A page of leads."""
-
-    leads: tuple[LeadBody, ...]
-    total: Annotated[int, Field(description="How many leads the filters leave.")]
-    limit: int
-    skip: int
-    next_cursor: str | None
+    owner_id: UUID | None
+    owner_name: str | None
+    tags: tuple[str, ...]
 
 
 class IntelligenceBody(Body):
@@ -353,62 +314,6 @@ class UnmergeBody(Body):
     merge_id: UUID
 
 
-@router.get("")
-async def show_leads(
-    session: SessionDep,
-    actor: ActorDep,
-    limit: LimitQuery = 100,
-    skip: Annotated[int, Query(ge=0, le=MAXIMUM_SKIP)] = 0,
-    cursor: CursorQuery = None,
-    stage: StageQuery = None,
-    q: SearchQuery = None,
-    sort: SortQuery = LeadSort.SCORE,
-) -> Success[LeadPageBody]:
-    """List leads, the highest score first; page by `cursor`, or by `skip`."""
-    page = await list_leads(
-        session,
-        actor,
-        now=datetime.now(UTC),
-        limit=limit,
-        skip=skip,
-        cursor=cursor,
-        stage=stage,
-        query=q,
-        sort=sort,
-    )
-    return Success(
-        data=LeadPageBody(
-            leads=tuple(LeadBody.model_validate(lead) for lead in page.leads),
-            total=page.total,
-            limit=limit,
-            skip=skip,
-            next_cursor=page.next_cursor,
-        )
-    )
-
-
-@router.get(
-    "/export",
-    response_class=StreamingResponse,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
-)
-async def export_leads(
-    actor: ActorDep,
-    stage: StageQuery = None,
-    q: SearchQuery = None,
-    sort: SortQuery = LeadSort.SCORE,
-) -> CsvDownload:
-    """Stream all the leads that the filters leave as CSV, from one snapshot."""
-    if (
-        _exports.total() >= MAXIMUM_EXPORTS
-        or _exports[actor.project_id] >= MAXIMUM_EXPORTS_PER_PROJECT
-    ):
-        raise UnavailableError("Too many exports run at once", retry_after=10)
-    return CsvDownload(
-        _exported(actor, stage=stage, query=q, sort=sort), filename="leads.csv"
-    )
-
-
 @router.get("/{lead_id}")
 async def show_lead(
     session: SessionDep, actor: ActorDep, lead_id: UUID
@@ -534,20 +439,3 @@ def _explanation_body(explained: Explanation, ahead: Outlook) -> ExplanationBody
         next_stage=ahead.next_stage
         and StageChangeBody.model_validate(ahead.next_stage),
     )
-
-
-async def _exported(
-    actor: Actor, *, stage: Stage | None, query: str | None, sort: LeadSort
-) -> AsyncGenerator[str, None]:
-    _exports[actor.project_id] += 1
-    try:
-        async with transaction(actor.project_id) as session:
-            yield HEADER_LINE
-            async for chunk in stream_leads(
-                session, actor, stage=stage, query=query, sort=sort
-            ):
-                yield csv_lines(chunk)
-    finally:
-        _exports[actor.project_id] -= 1
-        if not _exports[actor.project_id]:
-            del _exports[actor.project_id]

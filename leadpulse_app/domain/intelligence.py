@@ -9,6 +9,9 @@ from leadpulse_app.domain.stage import Stage
 VELOCITY_WINDOW = timedelta(hours=24)
 POINTS_PER_RECENT_EVENT = 3
 
+_MEDIUM_AFTER = timedelta(days=8)
+_HIGH_AFTER = timedelta(days=15)
+
 
 class Risk(StrEnum):
     """How likely a lead is lost, judged by its silence."""
@@ -55,12 +58,24 @@ def risk_of(last_active_at: datetime, *, now: datetime) -> Risk:
     Returns:
         High after more than 14 whole days, medium after more than 7, else low.
     """
-    silent_days = (now - last_active_at) // timedelta(days=1)
-    if silent_days > 14:
+    silence = now - last_active_at
+    if silence >= _HIGH_AFTER:
         return Risk.HIGH
-    if silent_days > 7:
+    if silence >= _MEDIUM_AFTER:
         return Risk.MEDIUM
     return Risk.LOW
+
+
+def silence_of(risk: Risk) -> tuple[timedelta | None, timedelta | None]:
+    """Return which silences `risk_of` judges so: from the first, below the second.
+
+    None is no bound.
+    """
+    return {
+        Risk.LOW: (None, _MEDIUM_AFTER),
+        Risk.MEDIUM: (_MEDIUM_AFTER, _HIGH_AFTER),
+        Risk.HIGH: (_HIGH_AFTER, None),
+    }[risk]
 
 
 def next_action_of(stage: Stage, velocity: int, risk: Risk) -> NextAction:

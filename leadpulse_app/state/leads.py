@@ -9,6 +9,7 @@ import reflex as rx
 from reflex_base.event import EventSpec
 
 from leadpulse_app import database
+from leadpulse_app.domain import lead_filter
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads import (
@@ -47,6 +48,11 @@ class LeadFilter:
             if page.isascii() and page.isdigit() and len(page) < 9
             else 1,
         )
+
+    @property
+    def filter(self) -> lead_filter.LeadFilter:
+        """The filter itself, without the page."""
+        return lead_filter.LeadFilter(stage=self.stage, query=self.query)
 
     def address(self, path: str = LEADS_PATH, **changes: str | int) -> str:
         """Return the address of this filter with some of it changed."""
@@ -157,8 +163,9 @@ class LeadsState(LivePage, rx.State):
                     now=now,
                     limit=PAGE_SIZE,
                     skip=(wanted.page - 1) * PAGE_SIZE,
-                    stage=wanted.stage,
-                    query=wanted.query,
+                    wanted=lead_filter.LeadFilter(
+                        stage=wanted.stage, query=wanted.query
+                    ),
                 ),
                 now=now,
                 time_zone=actor.time_zone,

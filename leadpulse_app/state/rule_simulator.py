@@ -24,6 +24,7 @@ from leadpulse_app.domain.simulation import Miss, RuleOutcome, Simulation, simul
 from leadpulse_app.domain.traits import MAXIMUM_TRAIT_LENGTH
 from leadpulse_app.services.leads import (
     MAXIMUM_QUERY_LENGTH,
+    LeadFilter,
     LeadSummary,
     get_lead,
     list_leads,
@@ -177,7 +178,7 @@ async def find_leads(query: object) -> list[FoundLead] | None:
     actor, now = current_actor(), datetime.now(UTC)
     async with database.transaction(actor.project_id) as session:
         page = await list_leads(
-            session, actor, now=now, limit=LEADS_FOUND, query=wanted
+            session, actor, now=now, limit=LEADS_FOUND, wanted=LeadFilter(query=wanted)
         )
     return [_found(lead) for lead in page.leads]
 

@@ -13,11 +13,11 @@ from starlette.types import Message
 
 from leadpulse_app.api import export
 from leadpulse_app.api.app import create_api
-from leadpulse_app.api.leads import MAXIMUM_EXPORTS_PER_PROJECT, _exported
+from leadpulse_app.api.lead_list import MAXIMUM_EXPORTS_PER_PROJECT, _exported
 from leadpulse_app.database import get_engine, transaction
 from leadpulse_app.domain.identity import AliasKind
 from leadpulse_app.models import LeadAlias, LeadMerge
-from leadpulse_app.services.leads import LeadSort
+from leadpulse_app.services.leads import LeadFilter, LeadSort
 from leadpulse_app.services.rulesets import active_ruleset
 from tests.tenants import Tenant, make_tenant
 
@@ -75,6 +75,9 @@ async def test_a_lead_is_shown_whole(client: httpx.AsyncClient, tenant: Tenant) 
             "eventsLast24h": 0,
             "lastEventAt": "2026-01-02T03:04:05.678000Z",
             "createdAt": "2026-01-02T03:04:05.678000Z",
+            "ownerId": None,
+            "ownerName": None,
+            "tags": [],
         },
     }
 
@@ -287,7 +290,7 @@ async def test_a_project_exports_twice_at_once_and_leaves_the_others_room(
 
 
 def exported_lines(tenant: Tenant) -> AsyncGenerator[str, None]:
-    return _exported(tenant.actor, stage=None, query=None, sort=LeadSort.SCORE)
+    return _exported(tenant.actor, LeadFilter(), LeadSort.SCORE)
 
 
 async def test_a_download_that_nobody_reads_is_given_up(

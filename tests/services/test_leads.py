@@ -13,6 +13,7 @@ from leadpulse_app.domain.ruleset import RuleContent
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.services.history import list_history
 from leadpulse_app.services.leads import (
+    LeadFilter,
     LeadPage,
     LeadSort,
     count_by_stage,
@@ -29,6 +30,20 @@ NOW = datetime.now(UTC)
 async def _list(tenant: Tenant, **options: object) -> LeadPage:
     async with transaction(tenant.actor.project_id) as session:
         return await list_leads(session, tenant.actor, now=NOW, **options)  # type: ignore[arg-type]
+
+
+async def _count(tenant: Tenant, wanted: LeadFilter) -> int:
+    """How many leads a filter leaves: in the list, its total and the export alike."""
+    page = await _list(tenant, wanted=wanted)
+    async with transaction(tenant.actor.project_id) as session:
+        chunks = stream_leads(session, tenant.actor, now=NOW, wanted=wanted, chunk=1)
+        exported = sum([len(chunk) async for chunk in chunks])
+    assert (page.total, page.total_is_exact, exported) == (
+        len(page.leads),
+        True,
+        len(page.leads),
+    )
+    return page.total
 
 
 @pytest.mark.parametrize("sort", LeadSort)
@@ -58,20 +73,17 @@ async def test_filters_narrow_the_list_the_total_and_the_export() -> None:
     await tenant.add_lead(score=70, name="Grace Hopper", company="Navy_1")
     await tenant.add_lead(score=70, email="ada@example.com")
     await tenant.add_lead(score=3, name="GRACE")
-    for options, wanted in (
+    for options, found in (
         ({"query": "grace"}, 2),
-        ({"query": " race ", "stage": Stage.QUALIFIED}, 1),
-        ({"query": "y_1"}, 1),
-        ({"query": "_"}, 1),
+        ({"query": " grac ", "stage": Stage.QUALIFIED}, 1),
+        ({"query": "navy_1"}, 1),
+        ({"query": "hop gra"}, 1),
+        ({"query": "race"}, 0),
         ({"query": "%"}, 0),
         ({"query": ""}, 3),
         ({"stage": Stage.COLD}, 1),
     ):
-        page = await _list(tenant, **options)
-        assert (page.total, len(page.leads)) == (wanted, wanted), options
-        async with transaction(tenant.actor.project_id) as session:
-            chunks = stream_leads(session, tenant.actor, chunk=1, **options)  # type: ignore[arg-type]
-            assert sum([len(chunk) async for chunk in chunks]) == wanted
+        assert await _count(tenant, LeadFilter(**options)) == found, options  # type: ignore[arg-type]
 
 
 async def test_a_lead_is_judged_by_its_last_day() -> None:
@@ -155,8 +167,6 @@ async def test_another_projects_lead_is_not_found() -> None:
         {"cursor": "é"},
         {"cursor": "W10"},
         {"cursor": "WyJzY29yZSIsIDksICJ4Il0"},
-        {"query": "a\0b"},
-        {"query": "x" * 201},
     ],
     ids=str,
 )
