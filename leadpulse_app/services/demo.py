@@ -8,10 +8,11 @@ ids are the same.
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -21,6 +22,7 @@ from sqlmodel import col
 
 from leadpulse_app.domain.demo import YEAR, Plan, anchor_id, set_demo_rules
 from leadpulse_app.domain.errors import ConflictError, ForbiddenError, LeadPulseError
+from leadpulse_app.domain.fold import Position
 from leadpulse_app.models import Event, Lead
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.identity import link_pending
@@ -28,7 +30,11 @@ from leadpulse_app.services.identity.roots import lock_roots
 from leadpulse_app.services.ingest import GroupCommit, IngestStatus
 from leadpulse_app.services.rulesets import FIRST_VERSION, active_ruleset, publish_edit
 from leadpulse_app.services.scoring import score_leads
-from leadpulse_app.services.scoring.claim import PLAN_BY_INDEX
+from leadpulse_app.services.scoring.claim import (
+    PLAN_BY_INDEX,
+    ClaimedEvent,
+    LockedLead,
+)
 from leadpulse_app.services.scoring.clock import set_clock_back
 
 DEMO_SEED = 1
@@ -42,6 +48,10 @@ STEPS = ((7, 1), (84, 7))
 LONGEST_STEP = 28
 """How many days are scored at a time before them: whenever points of a lead lapsed, it
 is folded from its first event."""
+
+LEADS_AT_ONCE = 50
+"""Leads that are scored at a time. Their names are compared with those of the project,
+which Postgres may know no statistics of yet."""
 
 AWAY = timedelta(minutes=10)
 """How long the leads are kept from the workers, which would score as of today."""
@@ -63,13 +73,13 @@ _ARRIVALS = """
 """  # joined with those held, each is looked for among all: no statistics know of them
 
 _LET_GO = """
-    WITH released AS (
-        DELETE FROM quarantined_event AS held
-        USING unnest(%s::bigint[]) AS one (event_id)
-        WHERE (held.project_id, held.event_id) = (%s, one.event_id)
-        RETURNING held.project_id, held.lead_id, held.event_id
-    )
-    INSERT INTO pending (project_id, lead_id, event_id) SELECT * FROM released
+    DELETE FROM quarantined_event WHERE project_id = %s AND event_id = ANY (%s)
+"""
+
+_CLAIMED = """
+    SELECT occurred_at, message_id, id, type, traits, lead_id, user_id, anonymous_id,
+        previous_id
+    FROM event WHERE project_id = %s AND id = ANY (%s)
 """
 
 _ASIDE = """
@@ -86,7 +96,7 @@ _BACK = """
 """
 
 _ROOTS = """
-    SELECT DISTINCT coalesce(lead.root_id, lead.id)
+    SELECT lead.id, coalesce(lead.root_id, lead.id)
     FROM lead WHERE lead.project_id = %s AND lead.id = ANY (%s)
 """
 
@@ -110,9 +120,8 @@ class Step(NamedTuple):
 
     end: datetime
     """The moment as of which it is scored."""
-    event_ids: list[int]
-    lead_ids: set[UUID]
-    """Whom it came for, before any merge."""
+    events: dict[UUID, list[int]]
+    """Their ids, by the lead that they came for before any merge."""
 
 
 Tell = Callable[[Progress], None]
@@ -227,11 +236,10 @@ def hold_leads(
     span = (actor.project_id, held[0][0], held[-1][0])
     arrivals: dict[int, datetime] = dict(connection.execute(_ARRIVALS, span).fetchall())
     ends = list(_ends(min(arrivals[event_id] for event_id, _ in held), now))
-    steps: list[Step] = [Step(end, [], set()) for end in ends]
+    steps: list[Step] = [Step(end, defaultdict(list)) for end in ends]
     for event_id, lead_id in held:
         step = steps[bisect_left(ends, arrivals[event_id])]
-        step.event_ids.append(event_id)
-        step.lead_ids.add(lead_id)
+        step.events[lead_id].append(event_id)
     _set_aside(connection, actor.project_id, {lead_id for _, lead_id in held})
     return steps
 
@@ -247,13 +255,28 @@ def score_step(connection: psycopg.Connection, actor: Actor, step: Step) -> int:
     project_id = actor.project_id
     connection.execute(PLAN_BY_INDEX)
     set_clock_back(connection, step.end)
-    connection.execute(_LET_GO, (step.event_ids, project_id))
     due = connection.execute(_DUE, (project_id, step.end)).fetchall()
-    lead_ids = [*step.lead_ids, *(lead_id for (lead_id,) in due)]
+    lead_ids = [*step.events, *(lead_id for (lead_id,) in due)]
+    events: dict[UUID, list[int]] = defaultdict(list)
     roots = connection.execute(_ROOTS, (project_id, lead_ids)).fetchall()
-    root_ids = [root_id for (root_id,) in roots]
+    for lead_id, root_id in roots:
+        events[root_id].extend(step.events.get(lead_id, ()))
+    root_ids = sorted(events)
     lock_roots(connection, project_id, root_ids)
-    scored = score_leads(connection, project_id, root_ids).events
+
+    def claim(
+        connection: psycopg.Connection, leads: Sequence[LockedLead]
+    ) -> list[list[ClaimedEvent]]:
+        wanted = [event_id for lead in leads for event_id in events[lead.id]]
+        connection.execute(_LET_GO, (project_id, wanted))
+        rows = connection.execute(_CLAIMED, (project_id, wanted)).fetchall()
+        found = {event.id: event for event in map(_claimed, rows)}
+        return [[found[event_id] for event_id in events[lead.id]] for lead in leads]
+
+    scored = 0
+    for begin in range(0, len(root_ids), LEADS_AT_ONCE):
+        some = root_ids[begin : begin + LEADS_AT_ONCE]
+        scored += score_leads(connection, project_id, some, claim).events
     while link_pending(connection, project_id=project_id).found_work:
         pass
     _set_aside(connection, project_id, root_ids)  # a merge lets its leads go
@@ -268,6 +291,11 @@ def let_leads_go(connection: psycopg.Connection, actor: Actor) -> None:
         actor: In whose project.
     """
     connection.execute(_BACK, (actor.project_id,))
+
+
+def _claimed(row: tuple[Any, ...]) -> ClaimedEvent:
+    occurred_at, message_id, *others = row
+    return ClaimedEvent(Position(occurred_at, message_id), *others)
 
 
 def _set_aside(

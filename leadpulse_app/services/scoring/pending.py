@@ -5,16 +5,17 @@ The ledger, the lead and the end of an event's pending row are one commit, so th
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import TypeAlias
 from uuid import UUID
 
 import psycopg
 
 from leadpulse_app.services.lead_tokens import write_tokens
 from leadpulse_app.services.scoring.claim import (
-    EVENTS_PER_TRANSACTION,
     ClaimedEvent,
     LockedLead,
     claim_events,
@@ -50,6 +51,11 @@ _FAULTS_OF_A_LEAD = (
 other error would befall every lead."""
 
 _IN_FORCE = f"SELECT id, ruleset_version, {NOW} FROM project WHERE id = ANY (%s)"  # noqa: S608  (no input)
+
+Claim: TypeAlias = Callable[
+    [psycopg.Connection, Sequence[LockedLead]], list[list[ClaimedEvent]]
+]
+"""Takes events of locked leads, and returns those of each lead in no order."""
 
 _logger = logging.getLogger(__name__)
 
@@ -115,7 +121,7 @@ def score_pending(
             again, or refuses it whatever the lead.
     """
     leads = lock_oldest_leads(connection, limit_leads)
-    return _score_all(connection, leads, limit_events_per_lead)
+    return _score_all(connection, leads, _oldest(limit_events_per_lead))
 
 
 def expire_points(
@@ -138,30 +144,38 @@ def expire_points(
         psycopg.Error: As `score_pending` does.
     """
     leads = lock_lapsing_leads(connection, limit_leads)
-    return _score_all(connection, leads, limit_events_per_lead)
+    return _score_all(connection, leads, _oldest(limit_events_per_lead))
 
 
 def score_leads(
-    connection: psycopg.Connection, project_id: UUID, root_ids: Sequence[UUID]
+    connection: psycopg.Connection,
+    project_id: UUID,
+    root_ids: Sequence[UUID],
+    claim: Claim,
 ) -> ScoringResult:
-    """Score all that is pending of some roots, and let their points lapse.
+    """Score some roots, and let their points lapse.
 
     Args:
         connection: Within a transaction scoped to the project that locked the roots.
         project_id: The project.
         root_ids: The roots.
+        claim: Takes the events that are to be scored, from wherever they wait.
 
     Raises:
         psycopg.Error: As `score_pending` does.
     """
     leads = read_locked_leads(connection, project_id, root_ids)
-    return _score_all(connection, leads, EVENTS_PER_TRANSACTION)
+    return _score_all(connection, leads, claim)
+
+
+def _oldest(limit_per_lead: int) -> Claim:
+    return partial(claim_events, limit_per_lead=limit_per_lead)
 
 
 def _score_all(
-    connection: psycopg.Connection, leads: Sequence[LockedLead], limit_per_lead: int
+    connection: psycopg.Connection, leads: Sequence[LockedLead], claim: Claim
 ) -> ScoringResult:
-    result = _score_each(connection, leads, limit_per_lead)
+    result = _score_each(connection, leads, claim)
     # Once for all of them: names are to be taken in one order.
     shown = take_names(
         connection,
@@ -180,26 +194,26 @@ def _score_all(
 
 
 def _score_each(
-    connection: psycopg.Connection, leads: Sequence[LockedLead], limit_per_lead: int
+    connection: psycopg.Connection, leads: Sequence[LockedLead], claim: Claim
 ) -> ScoringResult:
     if not leads:
         return ScoringResult()
     try:
         with connection.transaction():
-            return _score(connection, leads, limit_per_lead)
+            return _score(connection, leads, claim)
     except _FAULTS_OF_A_LEAD as error:
         if len(leads) == 1:
             _set_aside(connection, leads[0], error)
             return ScoringResult(failed=(leads[0],))
     middle = len(leads) // 2
-    first = _score_each(connection, leads[:middle], limit_per_lead)
-    return first + _score_each(connection, leads[middle:], limit_per_lead)
+    first = _score_each(connection, leads[:middle], claim)
+    return first + _score_each(connection, leads[middle:], claim)
 
 
 def _score(
-    connection: psycopg.Connection, leads: Sequence[LockedLead], limit_per_lead: int
+    connection: psycopg.Connection, leads: Sequence[LockedLead], claim: Claim
 ) -> ScoringResult:
-    claimed = claim_events(connection, leads, limit_per_lead=limit_per_lead)
+    claimed = claim(connection, leads)
     versions, now = _versions_in_force(connection, {lead.project_id for lead in leads})
     known = _read_known(connection, zip(leads, claimed, strict=True), versions, now)
     scored = []
