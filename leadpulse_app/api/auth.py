@@ -131,7 +131,7 @@ async def register_account(
             now=now,
         )
         signed_in = await _sign_in(session, account.user_id, now=now)
-    _keep_token(response, signed_in.token)
+    keep_token(response, signed_in.token)
     return Success(data=signed_in)
 
 
@@ -144,7 +144,7 @@ async def log_in(body: LoginBody, response: Response) -> Success[SignInBody]:
     async with transaction() as session:
         await require_same_password(session, user)
         signed_in = await _sign_in(session, user.id, now=datetime.now(UTC))
-    _keep_token(response, signed_in.token)
+    keep_token(response, signed_in.token)
     return Success(data=signed_in)
 
 
@@ -200,7 +200,8 @@ async def _project(session: SessionDep, actor: Actor) -> ProjectBody:
     )
 
 
-def _keep_token(response: Response, token: str) -> None:
+def keep_token(response: Response, token: str) -> None:
+    """Let the browser hold a token in its cookie."""
     response.set_cookie(
         SESSION_COOKIE,
         token,

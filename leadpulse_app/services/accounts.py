@@ -16,12 +16,11 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 import bcrypt
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from leadpulse_app.database import set_scope
 from leadpulse_app.domain.account import normalise_email, normalise_name
 from leadpulse_app.domain.errors import (
     ConflictError,
@@ -31,14 +30,10 @@ from leadpulse_app.domain.errors import (
 )
 from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.domain.password import password_bytes
-from leadpulse_app.domain.ruleset import RulesetContent
-from leadpulse_app.models import Membership, Project, Role, User
-from leadpulse_app.services.keys import WriteKey, create_write_key
-from leadpulse_app.services.rulesets import (
-    FIRST_VERSION,
-    add_ruleset_version,
-    default_rules,
-)
+from leadpulse_app.models import Session, User
+from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.keys import WriteKey
+from leadpulse_app.services.projects import add_project
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -97,7 +92,7 @@ async def register(
         ConflictError: Somebody has this email already.
     """
     email, name = normalise_email(email), normalise_name(name)
-    user_id, project_id = uuid7(now), uuid7(now)
+    user_id = uuid7(now)
     inserted = await session.execute(
         insert(User)
         .values(
@@ -112,31 +107,60 @@ async def register(
     )
     if inserted.one_or_none() is None:
         raise ConflictError("There is an account with this email already")
-    await set_scope(session, project_id)
-    project = Project(
-        id=project_id,
-        name=f"{name}'s project",
-        ruleset_version=FIRST_VERSION,
-        created_at=now,
+    project = await add_project(session, user_id, name=f"{name}'s project", now=now)
+    return Registration(
+        user_id, email, name, project.id, project.name, project.write_key
     )
-    session.add(project)
-    await session.flush()
-    session.add(
-        Membership(
-            project_id=project_id, user_id=user_id, role=Role.ADMIN, created_at=now
+
+
+async def change_password(
+    session: AsyncSession,
+    actor: Actor,
+    user: User,
+    *,
+    password_hash: str,
+    now: datetime,
+) -> None:
+    """Give the actor a new password, and sign them out everywhere but here.
+
+    Args:
+        session: A transaction.
+        actor: Whose password it is.
+        user: The account as its current password was just checked.
+        password_hash: From `hash_password`.
+        now: When the other sessions end.
+
+    Raises:
+        UnauthenticatedError: The password was changed meanwhile.
+    """
+    await require_same_password(session, user)
+    await session.execute(
+        update(User)
+        .where(col(User.id) == actor.user_id)
+        .values(password_hash=password_hash)
+    )
+    await session.execute(
+        update(Session)
+        .where(
+            col(Session.user_id) == actor.user_id,
+            col(Session.id) != actor.session_id,
+            col(Session.revoked_at).is_(None),
         )
+        .values(revoked_at=now)
     )
-    await add_ruleset_version(
-        session,
-        project_id,
-        version=FIRST_VERSION,
-        content=RulesetContent(rules=default_rules(now=now)),
-        time_zone=project.time_zone,
-        published_by=user_id,
-        now=now,
+
+
+async def rename_user(session: AsyncSession, actor: Actor, *, name: str) -> str:
+    """Call the actor something else; return the name as it is kept.
+
+    Raises:
+        InvalidInputError: The name is not 1..120 printable characters.
+    """
+    name = normalise_name(name)
+    await session.execute(
+        update(User).where(col(User.id) == actor.user_id).values(name=name)
     )
-    write_key = await create_write_key(session, project_id, name="Default", now=now)
-    return Registration(user_id, email, name, project_id, project.name, write_key)
+    return name
 
 
 async def find_user(session: AsyncSession, *, email: str) -> User | None:

@@ -46,7 +46,8 @@ class Actor:
 async def resolve_actor(session: AsyncSession, token: str | None) -> Actor:
     """Return who a token stands for, and scope the transaction to their project.
 
-    A person in several projects acts in the one they joined first.
+    A person in several projects acts in the one that the token names, and otherwise,
+    or where they are no member of it any more, in the one they joined first.
 
     Args:
         session: A transaction; from here on it sees the actor's project alone.
@@ -74,7 +75,11 @@ async def resolve_actor(session: AsyncSession, token: str | None) -> Actor:
             col(Session.revoked_at).is_(None),
             col(Session.expires_at) > func.now(),
         )
-        .order_by(col(Membership.created_at), col(Membership.project_id))
+        .order_by(
+            (col(Membership.project_id) != claim.project_id).asc().nulls_first(),
+            col(Membership.created_at),
+            col(Membership.project_id),
+        )
         .limit(1)
     )
     row = found.one_or_none()

@@ -32,6 +32,8 @@ class SessionClaim:
     session_id: UUID
     user_id: UUID
     expires_at: datetime
+    project_id: UUID | None = None
+    """The project to act in; unknown for the one that the person joined first."""
 
 
 async def open_session(session: AsyncSession, user_id: UUID, *, now: datetime) -> str:
@@ -44,18 +46,22 @@ async def open_session(session: AsyncSession, user_id: UUID, *, now: datetime) -
     )
     session.add(sign_in)
     await session.flush()
-    return jwt.encode(
-        {
-            "iss": _ISSUER,
-            "aud": _AUDIENCE,
-            "sub": str(user_id),
-            "jti": str(sign_in.id),
-            "iat": now,
-            "exp": sign_in.expires_at,
-        },
-        get_secret_key(),
-        algorithm=_ALGORITHM,
-    )
+    return write_token(SessionClaim(sign_in.id, user_id, sign_in.expires_at), now=now)
+
+
+def write_token(claim: SessionClaim, *, now: datetime) -> str:
+    """Return a genuine token that claims this, as of now."""
+    claims: dict[str, object] = {
+        "iss": _ISSUER,
+        "aud": _AUDIENCE,
+        "sub": str(claim.user_id),
+        "jti": str(claim.session_id),
+        "iat": now,
+        "exp": claim.expires_at,
+    }
+    if claim.project_id is not None:
+        claims["project"] = str(claim.project_id)
+    return jwt.encode(claims, get_secret_key(), algorithm=_ALGORITHM)
 
 
 def read_token(token: str) -> SessionClaim:
@@ -77,6 +83,7 @@ def read_token(token: str) -> SessionClaim:
             session_id=UUID(claims["jti"]),
             user_id=UUID(claims["sub"]),
             expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+            project_id=UUID(claims["project"]) if "project" in claims else None,
         )
     except (jwt.InvalidTokenError, ValueError, OverflowError):
         raise UnauthenticatedError("Sign in again; this session is not valid") from None

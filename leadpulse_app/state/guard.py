@@ -135,13 +135,15 @@ def _session_token(state: BaseState) -> str | None:
 
 
 def _claimed_session(token: str | None) -> str:
-    """Return the session of a genuine token, which may have ended; else nothing."""
+    """Return what a genuine token says, whose session may have ended; else nothing."""
     if not token:
         return ""
     try:
-        return str(read_token(token).session_id)
+        claim = read_token(token)
     except UnauthenticatedError:
         return ""
+    # A sign-in that acts in another project is shown nothing of the one before.
+    return f"{claim.session_id} {claim.project_id or ''}".rstrip()
 
 
 async def _clear_another_sessions_state(
