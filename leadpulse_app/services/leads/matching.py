@@ -77,13 +77,17 @@ def conditions_beside_leads(
                     col(kind.lead_id) == lead_id,
                     holds,
                 ),
-                _exists(
+                select(literal(1))
+                .select_from(member)
+                .join(kind, col(kind.lead_id) == member.c.id)
+                .where(
                     member.c.project_id == project_id,
                     member.c.root_id == lead_id,
                     col(kind.project_id) == project_id,
-                    col(kind.lead_id) == member.c.id,
                     holds,
-                ),
+                )
+                .offset(0)
+                .exists(),
             )
         )
     return conditions
