@@ -10,10 +10,10 @@ from leadpulse_app.components.button import icon_button
 
 # Radix gives focus back to a trigger alone. A drawer is opened by any of many rows,
 # so it remembers which of them had focus; where that is gone, the content has it.
-_REMEMBER_OPENER = rx.Var(
+_REMEMBER_OPENER: rx.Var[str] = rx.Var(
     "(event) => { event.currentTarget.opener = document.activeElement; }"
 )
-_RETURN_FOCUS = rx.Var(
+_RETURN_FOCUS: rx.Var[str] = rx.Var(
     """(event) => {
         event.preventDefault();
         const { opener } = event.currentTarget;

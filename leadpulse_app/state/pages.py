@@ -10,7 +10,7 @@ import reflex as rx
 
 from leadpulse_app.domain.errors import NotFoundError
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.state.live import follow
+from leadpulse_app.state.live import follow, hub
 from leadpulse_app.state.shell import ShellState
 
 
@@ -42,6 +42,9 @@ class Page(rx.State, mixin=True):
     def _show(self, content: Any) -> None:
         raise NotImplementedError
 
+    def _hold(self, content: Any) -> None:
+        """Take note of content that is not shown, as the tab is paused."""
+
     def _open(self) -> None:
         if self.status != Status.READY:
             self.status = Status.LOADING
@@ -56,6 +59,10 @@ class Page(rx.State, mixin=True):
             self.stale = False
         if self.status != status:
             self.status = status
+
+    async def _is_paused(self, tab: str) -> bool:
+        paused = (await self.get_state(ShellState)).paused
+        return paused and self.status == Status.READY and not hub.answers(tab)
 
     async def _show_changes(self) -> AsyncGenerator[None, None]:
         """Show the page at once and after each change, until the tab leaves it."""
@@ -80,6 +87,10 @@ class Page(rx.State, mixin=True):
             async with aclosing(follow(tab, read, fail)) as contents:
                 async for content in contents:
                     async with self:
+                        if await self._is_paused(tab):
+                            self._set_status(Status.READY)
+                            self._hold(content)
+                            continue
                         self._show(content)
                         self._set_status(Status.READY)
                     yield
