@@ -70,6 +70,8 @@ async def list_leads(
         raise _invalid("skip", f"Skip has to be within 0 and {MAXIMUM_SKIP:,}")
     if cursor is not None and skip:
         raise _invalid("skip", "Give either a cursor or a number to skip")
+    if wanted.is_nobody:
+        return LeadPage((), 0, None)
     in_stages = wanted == LeadFilter(stage=wanted.stage)
     async with reading_in_order(session):
         candidates = None

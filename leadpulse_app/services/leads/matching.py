@@ -133,7 +133,7 @@ def ways_to_find(
 
 def _own_conditions(wanted: LeadFilter, now: datetime) -> Iterator[ColumnElement[bool]]:
     lead = LEAD.c
-    if wanted.query and not words_of(wanted.query):
+    if wanted.is_nobody:
         yield false()
     if wanted.stage is not None:
         yield lead.stage == wanted.stage
