@@ -48,6 +48,7 @@ def test_a_visitor_of_a_real_page_becomes_a_qualified_lead_on_the_open_board(
 
     row.get_by_role("link").first.dblclick()
     board.wait_for_url(re.compile(r"/leads/[0-9a-f-]{36}"))
+    board.get_by_text("Every point").click()
     ledger = board.get_by_role("table", name="What changed the score")
     expect(ledger.get_by_role("row").filter(has_text="page_view")).to_have_count(3)
     expect(
