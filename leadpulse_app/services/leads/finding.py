@@ -49,8 +49,8 @@ NARROW = 5_000
 _NARROW_ENOUGH = 500
 """No narrower part is looked for."""
 
-_WALKED_TO_COUNT = 5_000
-"""Leads asked for what stands beside them, to say how many there are at least."""
+_ASKED_TO_COUNT = 6_000
+"""Questions of what stands beside leads, to say how many there are at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,19 +176,21 @@ async def count_walking(
 ) -> tuple[int, bool]:
     """Return how many leads a filter leaves at least, and whether that is all."""
     own = select(LEAD.c.id).where(*conditions_on_leads(actor.project_id, wanted, now))
-    looked_at = own.limit(_WALKED_TO_COUNT).subquery()
-    beside = conditions_beside_leads(actor.project_id, wanted, looked_at.c.id)
-    if not beside:
+    questions = len(conditions_beside_leads(actor.project_id, wanted, LEAD.c.id))
+    if not questions:
         counted = own.limit(MAXIMUM_COUNTED + 1).subquery()
         found = await session.scalar(select(func.count()).select_from(counted)) or 0
         return min(found, MAXIMUM_COUNTED), found <= MAXIMUM_COUNTED
+    most = _ASKED_TO_COUNT // questions
+    looked_at = own.limit(most).subquery()
+    beside = conditions_beside_leads(actor.project_id, wanted, looked_at.c.id)
     hit = case((and_(*beside), 1))
     seen, hits = (
         await session.execute(
             select(func.count(), func.count(hit)).select_from(looked_at)
         )
     ).one()
-    return hits, seen < _WALKED_TO_COUNT
+    return hits, seen < most
 
 
 def among(
