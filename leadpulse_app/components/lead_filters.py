@@ -53,7 +53,11 @@ _CHIP: theme.Style = {
     "& option": {"background": theme.SURFACE, "color": theme.INK},
     theme.UNDER_NARROW: {
         "width": "100%",
-        "& select, & > button": {"flex": "1", "max_width": "none"},
+        "& select, & > button": {
+            "flex": "1",
+            "max_width": "none",
+            "text_align": "start",
+        },
     },
 }
 
