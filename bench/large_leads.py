@@ -11,22 +11,22 @@ import threading
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
-from uuid import UUID
 
 import httpx
 import psutil
-import psycopg
 
 from bench.backlog import connect
+from bench.many_leads import describe, fill
+from bench.measured import UNLIMITED
 from bench.run import Row, print_table
 from leadpulse_app.database import get_engine, transaction
 from leadpulse_app.domain.intelligence import Risk
 from leadpulse_app.domain.lead_filter import LeadFilter, LeadSort
 from leadpulse_app.domain.stage import Stage
+from leadpulse_app.runtime.frontend import build_frontend
 from leadpulse_app.services.actors import Actor, resolve_actor
 from leadpulse_app.services.leads import count_by_stage, list_leads
-from tests.product import Account, Product
+from tests.product import Account, Product, running_product, temporary_home
 
 PAGE = 50
 TIMES = 20
@@ -34,41 +34,6 @@ TIMES = 20
 FIRST_ROWS_MS = 150.0
 FILTERED_MS = 200.0
 EXPORT_GROWTH_MB = 150.0
-
-_NAMES = """
-    UPDATE lead SET name = 'First' || number % 1000 || ' Last' || number % 30000,
-        email = 'person' || number || '@company' || number % 5000 || '.example',
-        company = 'Company ' || number % 5000,
-        owner_id = CASE WHEN number % 200 = 7 THEN %(owner)s::uuid END,
-        created_at = now() - number % 400 * interval '1 day' - number * interval '1 ms',
-        last_event_at = last_event_at - number % 60 * interval '1 day'
-    FROM (
-        SELECT id, substr(anonymous_id, 9)::integer AS number FROM lead
-        WHERE project_id = %(project)s
-    ) AS numbered
-    WHERE project_id = %(project)s AND lead.id = numbered.id
-""".replace("%", "%%").replace("%%(", "%(")
-
-_TOKENS = """
-    INSERT INTO lead_token (project_id, token, lead_id)
-    SELECT DISTINCT project_id, token, id
-    FROM lead, regexp_split_to_table(
-        lower(concat_ws(' ', name, email, company, anonymous_id)), '[^a-z0-9]+'
-    ) AS token
-    WHERE project_id = %(project)s AND token <> ''
-    ORDER BY 1, 2, 3
-"""
-
-_TAGS = """
-    INSERT INTO lead_tag (project_id, tag, lead_id)
-    SELECT project_id, tag, id
-    FROM (
-        SELECT project_id, id, substr(anonymous_id, 9)::integer AS number FROM lead
-        WHERE project_id = %(project)s
-    ) AS numbered
-    JOIN (VALUES ('vip', 1000), ('event', 50), ('newsletter', 5)) AS kind (tag, one_of)
-        ON number %% one_of = 0
-"""
 
 FILTERS: Mapping[str, LeadFilter] = {
     "a name": LeadFilter(query="first77 last1077"),
@@ -92,14 +57,6 @@ FILTERS: Mapping[str, LeadFilter] = {
     "a stage, a tag, a word": LeadFilter(stage=Stage.HOT, tag="event", query="first"),
     "a tag and an event": LeadFilter(tag="newsletter", event_type="download"),
 }
-
-
-def describe(connection: psycopg.Connection, project_id: str, owner_id: UUID) -> None:
-    """Give the leads that `bench.large` filled in names, words, tags and owners."""
-    given = {"project": project_id, "owner": owner_id}
-    for statement in (_NAMES, _TOKENS, _TAGS):
-        connection.execute(statement, given)
-    connection.execute("VACUUM ANALYZE")
 
 
 def measure_leads(product: Product, account: Account) -> list[Row]:
@@ -215,16 +172,11 @@ def _resident(processes: list[psutil.Process]) -> int:
 
 def main() -> None:
     """Measure a project of as many leads as the arguments say."""
-    from bench.large import MANY_LEADS, fill
-    from bench.measured import UNLIMITED
-    from leadpulse_app.runtime.frontend import build_frontend
-    from tests.product import running_product, temporary_home
-
     parser = argparse.ArgumentParser()
-    parser.add_argument("--leads", type=int, default=MANY_LEADS)
+    parser.add_argument("--leads", type=int, default=1_000_000)
     leads = parser.parse_args().leads
     build_frontend()
-    with temporary_home() as home, running_product(Path(home), **UNLIMITED) as product:
+    with temporary_home() as home, running_product(home, **UNLIMITED) as product:
         account = product.register()
         with connect(product) as connection:
             fill(connection, account.project_id, leads)
