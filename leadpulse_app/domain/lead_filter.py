@@ -67,6 +67,11 @@ class LeadFilter:
         return self == LeadFilter()
 
     @property
+    def is_at_most_a_stage(self) -> bool:
+        """Whether it asks for nothing but a stage, or not even that."""
+        return self == LeadFilter(stage=self.stage)
+
+    @property
     def is_nobody(self) -> bool:
         """Whether no lead can be left: its search has no letter or digit."""
         return bool(self.query) and not words_of(self.query)

@@ -43,6 +43,9 @@ from leadpulse_app.services.leads.order import SORTED_BY, order_of, parts_after
 MAXIMUM_COUNTED = 10_000
 """Of a search or filter: beyond, "more" says as much."""
 
+MAXIMUM_COUNTED_OF_STAGES = 100_000
+"""Of a stage, or of all of them, which an index counts in a fifth of the time."""
+
 NARROW = 5_000
 """As many leads are asked one by one in a few milliseconds."""
 
@@ -178,9 +181,12 @@ async def count_walking(
     own = select(LEAD.c.id).where(*conditions_on_leads(actor.project_id, wanted, now))
     questions = len(conditions_beside_leads(actor.project_id, wanted, LEAD.c.id))
     if not questions:
-        counted = own.limit(MAXIMUM_COUNTED + 1).subquery()
+        most = MAXIMUM_COUNTED
+        if wanted.is_at_most_a_stage:
+            most = MAXIMUM_COUNTED_OF_STAGES
+        counted = own.limit(most + 1).subquery()
         found = await session.scalar(select(func.count()).select_from(counted)) or 0
-        return min(found, MAXIMUM_COUNTED), found <= MAXIMUM_COUNTED
+        return min(found, most), found <= most
     most = _ASKED_TO_COUNT // questions
     looked_at = own.limit(most).subquery()
     beside = conditions_beside_leads(actor.project_id, wanted, looked_at.c.id)
