@@ -72,7 +72,10 @@ _NAMES = """
         company = 'Company ' || number % 5000,
         owner_id = CASE WHEN number % 200 = 7 THEN %(owner)s::uuid END,
         created_at = now() - number % 400 * interval '1 day' - number * interval '1 ms',
-        last_event_at = last_event_at - number % 60 * interval '1 day'
+        score = number % 100, stage = CASE WHEN number % 100 >= 60 THEN 'qualified'
+            WHEN number % 100 >= 31 THEN 'hot' WHEN number % 100 >= 11 THEN 'warm'
+            ELSE 'cold' END,
+        last_event_at = now() - number % 60 * interval '1 day'
     FROM (
         SELECT id, substr(anonymous_id, 9)::integer AS number FROM lead
         WHERE project_id = %(project)s
@@ -116,7 +119,10 @@ def fill(connection: psycopg.Connection, project_id: str, leads: int) -> None:
 
 
 def describe(connection: psycopg.Connection, project_id: str, owner_id: UUID) -> None:
-    """Give the leads of a project names, words, tags and owners."""
+    """Give the leads of a project names, words, tags, owners and scores of all kinds.
+
+    Their ledger knows nothing of it.
+    """
     given = {"project": project_id, "owner": owner_id}
     for statement in (_NAMES, _TOKENS, _TAGS):
         connection.execute(statement, given)
