@@ -33,6 +33,7 @@ from leadpulse_app.domain.lead_filter import LeadFilter, LeadSort
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads.matching import (
     LEAD,
+    by_silence,
     conditions_beside_leads,
     conditions_on_leads,
     own_conditions_of_found,
@@ -46,8 +47,12 @@ MAXIMUM_COUNTED = 10_000
 MAXIMUM_COUNTED_OF_STAGES = 100_000
 """Of a stage, or of all of them, which an index counts in a fifth of the time."""
 
-NARROW = 5_000
-"""As many leads are asked one by one in a few milliseconds."""
+NARROW = 20_000
+"""As many leads are asked one by one in a tenth of a second. To walk takes less where
+those asked for are spread evenly, and far more where they all come late."""
+
+_LOOKED_AT = NARROW + 1
+"""Rows of a part, to say whether it is narrow."""
 
 _NARROW_ENOUGH = 500
 """No narrower part is looked for."""
@@ -78,7 +83,7 @@ async def find_candidates(
     ways = list(ways_to_find(actor.project_id, wanted, now))
     is_whole_filter = len(ways) == 1 and not wanted.unowned
     for way in ways:
-        gathered = way.limit(MAXIMUM_COUNTED + 1).subquery()
+        gathered = way.limit(_LOOKED_AT).subquery()
         (lead_id,) = gathered.c
         distinct = func.count(lead_id.distinct())
         ids = cast(func.array_agg(lead_id.distinct()), Text)
@@ -88,7 +93,7 @@ async def find_candidates(
             )
         ).one()
         found = Candidates(
-            array if rows else "{}", leads, rows <= MAXIMUM_COUNTED, is_whole_filter
+            array if rows else "{}", leads, rows < _LOOKED_AT, is_whole_filter
         )
         if narrowest is None or (found.ids is not None, -found.leads) > (
             narrowest.ids is not None,
@@ -143,11 +148,15 @@ async def walk(
 ) -> Sequence[Row[Any]]:
     """Return a page of the leads that a filter leaves, read in their order."""
     page = walked(actor, wanted, sort, now=now)
-    if cursor is None:
+    if cursor is not None:
+        parts = parts_after(cursor, sort, LEAD.c)
+    elif sort == LeadSort.LAST_SEEN and wanted.risk is not None and not skip:
+        parts = by_silence(wanted.risk, now)
+    else:
         found = await session.execute(page.offset(skip).limit(limit))
         return list(found.all())
     rows: list[Row[Any]] = []
-    for part in parts_after(cursor, sort, LEAD.c):
+    for part in parts:
         missing = limit - len(rows)
         rows += (await session.execute(page.where(part).limit(missing))).all()
         if len(rows) == limit:

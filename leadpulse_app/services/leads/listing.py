@@ -121,7 +121,8 @@ async def _count(
         and candidates.is_whole_filter
         and not wanted.is_at_most_a_stage
     ):
-        return min(candidates.leads, MAXIMUM_COUNTED), candidates.is_all
+        is_exact = candidates.is_all and candidates.leads <= MAXIMUM_COUNTED
+        return min(candidates.leads, MAXIMUM_COUNTED), is_exact
     return await count_walking(session, actor, wanted, now=now)
 
 

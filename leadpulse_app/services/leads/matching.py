@@ -122,7 +122,7 @@ def ways_to_find(
     if scored := _score_range(wanted):
         yield roots.where(*scored)
     if wanted.risk is not None:
-        seen, unseen = _risky(wanted.risk, now)
+        seen, unseen = by_silence(wanted.risk, now)
         both = union_all(roots.where(seen), roots.where(unseen)).subquery()
         yield select(both.c.id)
     if wanted.seen_within_days is not None:
@@ -141,7 +141,7 @@ def _own_conditions(wanted: LeadFilter, now: datetime) -> Iterator[ColumnElement
     if wanted.seen_within_days is not None:
         yield _seen_within(wanted.seen_within_days, now)
     if wanted.risk is not None:
-        yield or_(*_risky(wanted.risk, now))
+        yield or_(*by_silence(wanted.risk, now))
     if wanted.owner_id is not None:
         yield lead.owner_id == wanted.owner_id
     if wanted.unowned:
@@ -161,10 +161,10 @@ def _seen_within(days: int, now: datetime) -> ColumnElement[bool]:
     return LEAD.c.last_event_at >= now - timedelta(days=days)
 
 
-def _risky(
+def by_silence(
     risk: Risk, now: datetime
 ) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return when leads that did something are at this risk, and when the others."""
+    """Return when leads that did something are at a risk, and when the others are."""
     shortest, longest = silence_of(risk)
 
     def is_silent(since: ColumnElement[Any]) -> list[ColumnElement[bool]]:
