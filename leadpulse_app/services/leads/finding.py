@@ -71,6 +71,8 @@ class Candidates:
     """How many, up to a bound."""
     is_all: bool
     """Whether `leads` is all of them."""
+    rest: LeadFilter
+    """What is still to be asked of them."""
     is_whole_filter: bool
     """Whether the filter has no other part."""
 
@@ -82,7 +84,7 @@ async def find_candidates(
     narrowest: Candidates | None = None
     ways = list(ways_to_find(actor.project_id, wanted, now))
     is_whole_filter = len(ways) == 1 and not wanted.unowned
-    for way in ways:
+    for way, rest in ways:
         gathered = way.limit(_LOOKED_AT).subquery()
         (lead_id,) = gathered.c
         distinct = func.count(lead_id.distinct())
@@ -93,7 +95,7 @@ async def find_candidates(
             )
         ).one()
         found = Candidates(
-            array if rows else "{}", leads, rows < _LOOKED_AT, is_whole_filter
+            array if rows else "{}", leads, rows < _LOOKED_AT, rest, is_whole_filter
         )
         if narrowest is None or (found.ids is not None, -found.leads) > (
             narrowest.ids is not None,

@@ -79,7 +79,7 @@ async def list_leads(
             rows, total = await find_among(
                 session,
                 actor,
-                wanted,
+                candidates.rest,
                 sort,
                 candidates.ids,
                 now=now,
