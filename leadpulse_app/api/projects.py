@@ -8,9 +8,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response, status
 from pydantic import AfterValidator, Field
 
-from leadpulse_app.api.access import ActorDep, SessionDep, refuse_other_origins
+from leadpulse_app.api.access import (
+    ActorDep,
+    CallerDep,
+    SessionDep,
+    refuse_other_origins,
+)
 from leadpulse_app.api.auth import keep_token
 from leadpulse_app.api.envelope import Body, Success
+from leadpulse_app.database import transaction
 from leadpulse_app.domain.project import read_key_name, read_project_name
 from leadpulse_app.models import Role
 from leadpulse_app.services.keys import (
@@ -24,7 +30,7 @@ from leadpulse_app.services.projects import (
     list_projects,
     require_membership,
 )
-from leadpulse_app.services.sessions import SESSION_LIFETIME, SessionClaim, write_token
+from leadpulse_app.services.sessions import write_project_token
 
 router = APIRouter(prefix="/api/projects", tags=["Projects"])
 
@@ -125,11 +131,10 @@ async def make_key(
 
 
 @router.delete("/keys/{key_id}")
-async def delete_key(
-    session: SessionDep, actor: ActorDep, key_id: UUID
-) -> Success[None]:
+async def delete_key(actor: CallerDep, key_id: UUID) -> Success[None]:
     """Revoke a write key; it lets nothing in after five seconds."""
-    await revoke_write_key(session, actor, key_id, now=datetime.now(UTC))
+    async with transaction(actor.project_id) as session:
+        await revoke_write_key(session, actor, key_id, now=datetime.now(UTC))
     await asyncio.to_thread(publish_changes, [actor.project_id])
     return Success(data=None)
 
@@ -140,13 +145,8 @@ async def switch_project(
 ) -> Success[SwitchBody]:
     """Let this sign-in act in another project that one is a member of."""
     await require_membership(session, actor, project_id)
-    now = datetime.now(UTC)
-    claim = SessionClaim(
-        session_id=actor.session_id,
-        user_id=actor.user_id,
-        expires_at=now + SESSION_LIFETIME,  # the session's own end holds before it
-        project_id=project_id,
+    token = await write_project_token(
+        session, actor.session_id, project_id, now=datetime.now(UTC)
     )
-    token = write_token(claim, now=now)
     keep_token(response, token)
     return Success(data=SwitchBody(token=token))

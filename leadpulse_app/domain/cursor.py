@@ -10,6 +10,17 @@ from leadpulse_app.domain.errors import InvalidInputError
 Position = TypeVar("Position")
 
 
+def check_limit(limit: int, most: int) -> None:
+    """Let only a page of a length go on that a list gives.
+
+    Raises:
+        InvalidInputError: It is not within 1..`most`.
+    """
+    if not 1 <= limit <= most:
+        message = f"The limit has to be within 1 and {most}"
+        raise InvalidInputError(message, details={"limit": message})
+
+
 def encode_cursor(position: Position, shape: TypeAdapter[Position]) -> str:
     """Return a position as URL-safe text without padding."""
     return urlsafe_b64encode(shape.dump_json(position)).rstrip(b"=").decode()

@@ -123,6 +123,8 @@ async def change_password(
 ) -> None:
     """Give the actor a new password, and sign them out everywhere but here.
 
+    The caller announces the actor by `services.live.publish_actors` after the commit.
+
     Args:
         session: A transaction.
         actor: Whose password it is.

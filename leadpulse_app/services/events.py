@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
-from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.domain.cursor import check_limit, decode_cursor, encode_cursor
 from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.models import Event, Lead, QuarantinedEvent, ScoreEntry
 from leadpulse_app.models.ledger import FIRST
@@ -93,9 +92,7 @@ async def list_events(
     Raises:
         InvalidInputError: The limit is out of range or the cursor is not ours.
     """
-    if not 1 <= limit <= MAXIMUM_PAGE:
-        message = f"The limit has to be within 1 and {MAXIMUM_PAGE}"
-        raise InvalidInputError(message, details={"limit": message})
+    check_limit(limit, MAXIMUM_PAGE)
     before = None if cursor is None else decode_cursor(cursor, _STREAM_POSITION)
     most = limit + 1 if event_type is None else TYPE_SOUGHT_AMONG
     among = _newest(actor, most, before=before, only_held=only_held)

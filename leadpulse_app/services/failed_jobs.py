@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
-from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
+from leadpulse_app.domain.cursor import check_limit, decode_cursor, encode_cursor
+from leadpulse_app.domain.errors import NotFoundError
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.identity.roots import (
     MovedError,
@@ -145,9 +145,7 @@ async def list_failed_jobs(
     Raises:
         InvalidInputError: The limit is out of range or the cursor is not ours.
     """
-    if not 1 <= limit <= MAXIMUM_PAGE:
-        message = f"The limit has to be within 1 and {MAXIMUM_PAGE}"
-        raise InvalidInputError(message, details={"limit": message})
+    check_limit(limit, MAXIMUM_PAGE)
     found = await session.execute(
         _LIST,
         {

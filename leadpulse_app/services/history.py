@@ -11,8 +11,7 @@ from sqlalchemy import Row, and_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
-from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.domain.cursor import check_limit, decode_cursor, encode_cursor
 from leadpulse_app.domain.reserved import ADJUST
 from leadpulse_app.domain.ruleset import Rule
 from leadpulse_app.models import Event, Reason, RulesetVersion, ScoreEntry, User
@@ -101,9 +100,7 @@ async def list_history(
         NotFoundError: The project has no such lead.
         InvalidInputError: The limit is out of range or the cursor is not ours.
     """
-    if not 1 <= limit <= MAXIMUM_PAGE:
-        message = f"The limit has to be within 1 and {MAXIMUM_PAGE}"
-        raise InvalidInputError(message, details={"limit": message})
+    check_limit(limit, MAXIMUM_PAGE)
     root_id = await find_root(session, actor, lead_id)
     page = (
         select(

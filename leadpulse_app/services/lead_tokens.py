@@ -141,6 +141,7 @@ def fill_missing_tokens(connection: psycopg.Connection) -> Iterator[None]:
     Yields:
         After each step.
     """
+    # No scope shows all projects; each has a key, and keys are read without one.
     projects = connection.execute(
         "SELECT DISTINCT project_id FROM api_key ORDER BY project_id"
     ).fetchall()

@@ -9,8 +9,7 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
-from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.domain.cursor import check_limit, decode_cursor, encode_cursor
 from leadpulse_app.domain.reason import Reason
 from leadpulse_app.models.ledger import FIRST
 from leadpulse_app.services.actors import Actor
@@ -98,9 +97,7 @@ async def list_mutations(
     Raises:
         InvalidInputError: The limit is out of range or the cursor is not ours.
     """
-    if not 1 <= limit <= MAXIMUM_PAGE:
-        message = f"The limit has to be within 1 and {MAXIMUM_PAGE}"
-        raise InvalidInputError(message, details={"limit": message})
+    check_limit(limit, MAXIMUM_PAGE)
     given = {"project_id": actor.project_id, "wanted": limit + 1}
     if cursor is None:
         found = await session.execute(_FIRST_PAGE, given)

@@ -18,7 +18,7 @@ from leadpulse_app.domain.intelligence import (
 from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.overview import count_stages
+from leadpulse_app.services.leads import count_by_stage
 
 MAXIMUM_CARDS = 200
 """Of one stage; a longer list is what the page of leads is for."""
@@ -100,7 +100,7 @@ async def read_pipeline(
     """
     if not all(1 <= length <= MAXIMUM_CARDS for length in lengths.values()):
         raise InvalidInputError(f"A stage shows 1 to {MAXIMUM_CARDS} leads")
-    counts = await count_stages(session, actor)
+    counts = await count_by_stage(session, actor)
     found = await session.execute(
         _CARDS,
         {

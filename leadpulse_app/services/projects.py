@@ -173,7 +173,8 @@ async def change_project(
     """Say something else of the actor's project.
 
     A new time zone holds for what is shown from the commit on. The rules in force keep
-    the one that they were published in, until the next version is published.
+    the one that they were published in, until the next version is published. The caller
+    announces the project by `services.live.publish_actors` after the commit.
 
     Args:
         session: A transaction scoped to the actor's project.

@@ -46,10 +46,22 @@ async def open_session(session: AsyncSession, user_id: UUID, *, now: datetime) -
     )
     session.add(sign_in)
     await session.flush()
-    return write_token(SessionClaim(sign_in.id, user_id, sign_in.expires_at), now=now)
+    return _write_token(SessionClaim(sign_in.id, user_id, sign_in.expires_at), now=now)
 
 
-def write_token(claim: SessionClaim, *, now: datetime) -> str:
+async def write_project_token(
+    session: AsyncSession, session_id: UUID, project_id: UUID, *, now: datetime
+) -> str:
+    """Return a token of a sign-in that acts in a project; it ends with the sign-in.
+
+    Whether its user is a member of the project is for the caller to know.
+    """
+    sign_in = await session.get_one(Session, session_id)
+    claim = SessionClaim(sign_in.id, sign_in.user_id, sign_in.expires_at, project_id)
+    return _write_token(claim, now=now)
+
+
+def _write_token(claim: SessionClaim, *, now: datetime) -> str:
     """Return a genuine token that claims this, as of now."""
     claims: dict[str, object] = {
         "iss": _ISSUER,

@@ -12,8 +12,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
-from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.domain.cursor import check_limit, decode_cursor, encode_cursor
 from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.domain.visits import group_by_session, page_of
 from leadpulse_app.models import Event, Lead, QuarantinedEvent, Reason, ScoreEntry
@@ -136,9 +135,7 @@ async def list_timeline(
         NotFoundError: The project has no such lead.
         InvalidInputError: The limit is out of range or the cursor is not ours.
     """
-    if not 1 <= limit <= MAXIMUM_SESSIONS:
-        message = f"The limit has to be within 1 and {MAXIMUM_SESSIONS}"
-        raise InvalidInputError(message, details={"limit": message})
+    check_limit(limit, MAXIMUM_SESSIONS)
     before = None if cursor is None else decode_cursor(cursor, _POSITION)
     root_id = await find_root(session, actor, lead_id)
     rows = await _newest(session, actor, root_id, before=before)

@@ -1,7 +1,6 @@
 """One lead: its score and why it is that, now or then, and what it is known by."""
 
 import asyncio
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TypeAlias
@@ -13,7 +12,6 @@ from reflex_base.event import EventSpec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadpulse_app import database
-from leadpulse_app.domain.adjustment import read_adjustment
 from leadpulse_app.domain.errors import (
     ConflictError,
     ForbiddenError,
@@ -22,12 +20,10 @@ from leadpulse_app.domain.errors import (
     UnavailableError,
 )
 from leadpulse_app.domain.event import parse_time
-from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.domain.outlook import NOTHING_AHEAD, Outlook
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Role
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.adjusting import adjust_score
 from leadpulse_app.services.explanation import Explanation, explain_score
 from leadpulse_app.services.identity import Identities, list_identities, unmerge
 from leadpulse_app.services.leads import LeadSummary, get_lead
@@ -45,9 +41,9 @@ from leadpulse_app.services.timeline import (
 )
 from leadpulse_app.state import words
 from leadpulse_app.state.guard import current_actor
+from leadpulse_app.state.lead_adjusting import LeadAdjusting
 from leadpulse_app.state.lead_annotations import (
     Annotations,
-    LeadAnnotations,
     addressed_lead,
     read_annotations,
 )
@@ -89,13 +85,10 @@ from leadpulse_app.state.moments import (
     moment_of,
     zone_of,
 )
-from leadpulse_app.state.pages import LivePage, Status
-from leadpulse_app.tasks import enqueue_scoring_hint
+from leadpulse_app.state.pages import Status
 
 PAGE_SIZE = 50
 SESSIONS_AT_ONCE = 8
-
-_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 
 _LONGEST_TIME = 40
 """Characters of a moment in an address, or in the field for one."""
@@ -123,7 +116,7 @@ class _Content:
     time_zone: str
 
 
-class LeadState(LeadAnnotations, LivePage, rx.State):
+class LeadState(LeadAdjusting, rx.State):
     """What the page of a lead shows."""
 
     lead_id: str = ""
@@ -179,15 +172,10 @@ class LeadState(LeadAnnotations, LivePage, rx.State):
     """How many names, or merges, are not listed; empty where all are."""
     merges_left_out: str = ""
     may_unmerge: bool = False
-    adjusting: bool = False
-    """Whether the dialog for an adjustment is open."""
-    problems: dict[str, str] = {}
-    """What is wrong with what was entered there, by field."""
 
-    _adjustment_id: UUID | None = None
     _seen: tuple[tuple[object, ...], Outlook] | None = None
     """What the outlook was worked out from, and the outlook."""
-    _drawn: tuple[tuple[object, ...], ScoreCourse] | None = None
+    _drawn: _Drawn | None = None
     _sessions_wanted: int = SESSIONS_AT_ONCE
 
     @rx.var
@@ -203,10 +191,6 @@ class LeadState(LeadAnnotations, LivePage, rx.State):
             self.lead_id = self._addressed_id()
         self._close()
         super()._open()
-
-    def _close(self) -> None:
-        self.adjusting = False
-        self.problems = {}
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         lead_id = addressed_lead(self._addressed_id())
@@ -278,7 +262,7 @@ class LeadState(LeadAnnotations, LivePage, rx.State):
         self.outlook = _outlook_text(content, zone)
         if content.as_of is None:
             self._seen = _basis(explained), content.outlook
-        self._put(why=why_rows(explained))
+        self._assign(why=why_rows(explained))
         self._show_course(content, zone)
         self._show_moment(content, zone)
         self._show_sessions(content, zone)
@@ -290,7 +274,7 @@ class LeadState(LeadAnnotations, LivePage, rx.State):
         self.recent_events = words.number(lead.events_last_24h)
         self.first_seen = moment_of(_first_seen(content), now=content.now, zone=zone)
         self.last_seen = moment_of(lead.last_event_at, now=content.now, zone=zone)
-        self._put(
+        self._assign(
             ledger=[
                 ledger_row(entry, content.now, zone)
                 for entry in explained.history.entries
@@ -301,7 +285,7 @@ class LeadState(LeadAnnotations, LivePage, rx.State):
         self.older_href = _address(href, {**then, "before": older}) if older else ""
         self.newest_href = "" if content.first_page else _address(href, then)
         known = content.identities
-        self._put(
+        self._assign(
             names=name_rows(known, content.now, zone),
             merges=merge_rows(known, content.now, zone),
         )
@@ -343,7 +327,9 @@ class LeadState(LeadAnnotations, LivePage, rx.State):
 
     def _show_sessions(self, content: _Content, zone: tzinfo) -> None:
         sessions = content.timeline.sessions
-        self._put(sessions=[session_row(each, content.now, zone) for each in sessions])
+        self._assign(
+            sessions=[session_row(each, content.now, zone) for each in sessions]
+        )
         self.has_earlier = (
             content.timeline.next_cursor is not None
             and self._sessions_wanted < MAXIMUM_SESSIONS
@@ -399,46 +385,6 @@ class LeadState(LeadAnnotations, LivePage, rx.State):
         hub.wake(self.router.session.client_token)
 
     @rx.event
-    def toggle_adjusting(self, is_open: bool) -> None:
-        """Open the dialog for an adjustment, or close it without making one."""
-        self._close()
-        self.adjusting = is_open is True
-        # However often this one dialog is sent, it is one adjustment.
-        self._adjustment_id = uuid7(datetime.now(UTC))
-
-    @rx.event
-    async def adjust(self, form: dict[str, object]) -> EventSpec | None:
-        """Give the lead the points that were entered, with the note."""
-        actor, entered = current_actor(), form if isinstance(form, dict) else {}
-        try:
-            adjustment = read_adjustment(
-                _whole_number(entered.get("points")), entered.get("note")
-            )
-        except InvalidInputError as error:
-            self.problems = {
-                field: f"{problem}." for field, problem in (error.details or {}).items()
-            }
-            return None
-        lead_id, known_as = addressed_lead(self._addressed_id()), self._adjustment_id
-        try:
-            await database.run_scoped(
-                actor.project_id,
-                lambda connection: adjust_score(
-                    connection,
-                    actor,
-                    lead_id,
-                    adjustment,
-                    now=datetime.now(UTC),
-                    adjustment_id=known_as,
-                ),
-            )
-        except (ConflictError, NotFoundError) as error:
-            return rx.toast.error(f"{error.message}.")
-        await asyncio.to_thread(enqueue_scoring_hint)
-        self._close()
-        return rx.toast.success(f"Adjusted by {words.signed(adjustment.points)}.")
-
-    @rx.event
     async def unmerge(self, merge_id: str) -> EventSpec:
         """Take a merge back; both leads are worth their own events again."""
         actor = current_actor()
@@ -483,11 +429,6 @@ def _moment(text: str | None) -> tuple[datetime | None, str]:
         return parse_time(text[:_LONGEST_TIME]), ""
     except ValueError:
         return None, "The address names no moment."
-
-
-def _whole_number(text: object) -> object:
-    written = text.strip().replace(words.MINUS, "-") if isinstance(text, str) else ""
-    return int(written) if _WHOLE_NUMBER.fullmatch(written) else text
 
 
 def _address(href: str, parameters: dict[str, str]) -> str:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any
 from uuid import UUID
 
 import reflex as rx
@@ -25,6 +24,7 @@ from leadpulse_app.services.ownership import (
 from leadpulse_app.services.tagging import add_tag, list_tags, remove_tag, tags_of
 from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.moments import Moment, moment_of
+from leadpulse_app.state.pages import LivePage
 
 NOBODY = "Nobody"
 
@@ -84,7 +84,7 @@ def addressed_lead(address: str) -> UUID:
         raise NotFoundError("There is no such lead") from None
 
 
-class LeadAnnotations(rx.State, mixin=True):
+class LeadAnnotations(LivePage, mixin=True):
     """Owner, tags and notes, within the state of a lead's page."""
 
     owner_id: str = ""
@@ -107,7 +107,7 @@ class LeadAnnotations(rx.State, mixin=True):
         self, written: Annotations, now: datetime, zone: tzinfo
     ) -> None:
         self.owner_id = str(written.owner_id or "")
-        self._put(
+        self._assign(
             members=[MemberRow(str(each.id), each.name) for each in written.members],
             tags=list(written.tags),
             known_tags=[tag for tag in written.known_tags if tag not in written.tags],
@@ -122,12 +122,6 @@ class LeadAnnotations(rx.State, mixin=True):
                 for note in written.notes
             ],
         )
-
-    def _put(self, **lists: list[Any]) -> None:
-        """Assign the lists that changed: what is assigned is sent."""
-        for name, rows in lists.items():
-            if getattr(self, name) != rows:
-                setattr(self, name, rows)
 
     async def _write(
         self, work: Callable[[AsyncSession, Actor, UUID], Awaitable[object]]

@@ -4,7 +4,6 @@ import asyncio
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import reflex as rx
@@ -239,12 +238,6 @@ class OverviewState(LivePage, rx.State):
                 for event in content.events
             ],
         )
-
-    def _assign(self, **values: Any) -> None:
-        """Assign what differs: what is assigned anew is sent, and drawn, anew."""
-        for name, value in values.items():
-            if getattr(self, name) != value:
-                setattr(self, name, value)
 
     def _read_again_later(self, content: _Content) -> None:
         """Wake this board once what was kept is old, for what changed meanwhile."""

@@ -217,7 +217,8 @@ def events_summary(figures: Figures, zone: tzinfo) -> str:
     """Return in words how many events there were, of what, and when most."""
     if not figures.events.value:
         return "No events in this period."
-    bars = [sum(counts) for counts in zip(*(s.counts for s in figures.by_type))]  # noqa: B905
+    counted = (series.counts for series in figures.by_type)
+    bars = [sum(counts) for counts in zip(*counted, strict=True)]
     most = max(range(len(bars)), key=bars.__getitem__)
     label = bar_label(figures.period.bars[most], figures.period.range, zone)
     parts = ", ".join(f"{each.name} {each.total}" for each in series_of(figures))

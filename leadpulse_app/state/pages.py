@@ -42,6 +42,12 @@ class Page(rx.State, mixin=True):
     def _show(self, content: Any) -> None:
         raise NotImplementedError
 
+    def _assign(self, **values: Any) -> None:
+        """Assign what differs: what is assigned anew is sent, and drawn, anew."""
+        for name, value in values.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+
     def _open(self) -> None:
         if self.status != Status.READY:
             self.status = Status.LOADING
@@ -52,10 +58,7 @@ class Page(rx.State, mixin=True):
             self.status = Status.ERROR
 
     def _set_status(self, status: Status) -> None:
-        if self.stale:
-            self.stale = False
-        if self.status != status:
-            self.status = status
+        self._assign(stale=False, status=status)
 
     async def _show_changes(self) -> AsyncGenerator[None, None]:
         """Show the page at once and after each change, until the tab leaves it."""

@@ -1,7 +1,7 @@
 """The pipeline: a column of cards for each stage, which hold still while looked at."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import reflex as rx
@@ -129,7 +129,7 @@ class PipelineState(LivePage, rx.State):
             if before != stage:
                 self._moves[str(card.id)] = self._moves.get(str(card.id), 0) + 1
             self._stages[str(card.id)] = stage.value
-        self._put(stage, self._view(stage, column, content))
+        self._assign(**{stage: self._view(stage, column, content)})
 
     def _count_changes(self, stage: Stage, content: _Content) -> None:
         shown: ColumnView = getattr(self, stage)
@@ -137,20 +137,12 @@ class PipelineState(LivePage, rx.State):
         old = {(card.id, card.score) for card in shown.cards}
         new = {(str(card.id), words.number(card.score)) for card in column.cards}
         changed = len({card_id for card_id, _ in old ^ new})
-        self._put(
-            stage,
-            ColumnView(
-                count=words.number(column.leads),
-                cards=shown.cards,
-                has_more=shown.has_more,
-                rest=shown.rest,
-                held_back=f"{words.number(changed)} changed" if changed else "",
-            ),
+        view = replace(
+            shown,
+            count=words.number(column.leads),
+            held_back=f"{words.number(changed)} changed" if changed else "",
         )
-
-    def _put(self, stage: Stage, view: ColumnView) -> None:
-        if getattr(self, stage) != view:
-            setattr(self, stage, view)
+        self._assign(**{stage: view})
 
     def _view(self, stage: Stage, column: Column, content: _Content) -> ColumnView:
         rest = column.leads - len(column.cards)
@@ -175,7 +167,7 @@ class PipelineState(LivePage, rx.State):
             score=words.number(card.score),
             score_percent=words.percent(card.score, words.FULL_BAR_SCORE),
             owner=owner,
-            owner_initials="".join(word[0].upper() for word in owner.split()[:2]),
+            owner_initials=words.initials(owner),
             next_action=words.action(card.next_action),
             seen=moment_of(
                 card.seen_at, now=content.now, zone=zone_of(content.time_zone)

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from leadpulse_app.services.actors import Actor
+from leadpulse_app.state import words
 
 
 class ShellState(rx.State):
@@ -21,5 +22,5 @@ class ShellState(rx.State):
         self._shown = actor
         self.user_name = actor.user_name
         self.email = actor.email
-        self.initials = "".join(word[0].upper() for word in actor.user_name.split()[:2])
+        self.initials = words.initials(actor.user_name)
         self.project_name = actor.project_name

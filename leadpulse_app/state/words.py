@@ -126,6 +126,11 @@ def lead_name(lead: LeadSummary) -> str:
     return lead.name or lead.email or lead.user_id or lead.anonymous_id or str(lead.id)
 
 
+def initials(name: str) -> str:
+    """Return what stands for a person where there is room for two letters."""
+    return "".join(word[0].upper() for word in name.split()[:2])
+
+
 def contact(lead: LeadSummary) -> str:
     """Return what else is known of who a lead is, apart from its name."""
     known = (lead.email, lead.company, lead.user_id or lead.anonymous_id)

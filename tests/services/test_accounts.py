@@ -20,13 +20,17 @@ from leadpulse_app.models import Role
 from leadpulse_app.services.accounts import (
     MAXIMUM_WAITING_HASHES,
     authenticate,
+    change_password,
     find_user,
     hash_password,
     register,
+    rename_user,
     require_same_password,
 )
+from leadpulse_app.services.actors import resolve_actor
 from leadpulse_app.services.recovery import reset_password
 from leadpulse_app.services.rulesets import active_ruleset
+from leadpulse_app.services.sessions import open_session
 from tests.tenants import make_tenant
 
 PASSWORD = "correct horse battery"
@@ -161,3 +165,45 @@ def test_a_normal_name_stays_as_it_is(name: str) -> None:
         return
     assert normalise_name(normal) == normal
     assert normal.isprintable()
+
+
+async def test_a_new_password_leaves_this_session_alone_signed_in() -> None:
+    ada, eve = await make_tenant(), await make_tenant(name="Eve")
+    now = datetime.now(UTC)
+    async with transaction() as session:
+        elsewhere = await open_session(session, ada.actor.user_id, now=now)
+        user = await find_user(session, email=ada.actor.email)
+    assert user is not None
+    password_hash = await hash_password(PASSWORD)
+    async with transaction() as session:
+        await change_password(
+            session, ada.actor, user, password_hash=password_hash, now=now
+        )
+    async with transaction() as session:
+        assert await resolve_actor(session, ada.token) == ada.actor
+    async with transaction() as session:
+        assert await resolve_actor(session, eve.token) == eve.actor
+    async with transaction() as session:
+        with pytest.raises(UnauthenticatedError):
+            await resolve_actor(session, elsewhere)
+        changed = await find_user(session, email=ada.actor.email)
+    await authenticate(changed, password=PASSWORD)
+    with pytest.raises(UnauthenticatedError):
+        async with transaction() as session:
+            await change_password(
+                session, ada.actor, user, password_hash="another", now=now
+            )
+
+
+async def test_a_person_is_called_what_they_say_and_nobody_else_is() -> None:
+    ada, eve = await make_tenant(), await make_tenant(name="Eve")
+    async with transaction() as session:
+        assert await rename_user(session, ada.actor, name=" Ada King ") == "Ada King"
+    for name in ("", " ", "x" * 121, "a\nb"):
+        with pytest.raises(InvalidInputError):
+            async with transaction() as session:
+                await rename_user(session, ada.actor, name=name)
+    async with transaction() as session:
+        assert (await resolve_actor(session, ada.token)).user_name == "Ada King"
+    async with transaction() as session:
+        assert (await resolve_actor(session, eve.token)).user_name == "Eve"

@@ -10,6 +10,7 @@ from typing import LiteralString
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from leadpulse_app.domain.errors import ConflictError, NotFoundError
 from leadpulse_app.domain.identity import joined_leads
@@ -28,19 +29,19 @@ from leadpulse_app.services.scoring.failures import forget_failures
 from leadpulse_app.services.scoring.folding import refold
 from leadpulse_app.services.scoring.names import show_names
 
-_MERGE = f"""
+_MERGE = sql.SQL("""
     WITH edge AS (
         INSERT INTO lead_merge (project_id, id, lead_id, other_id, event_id,
             merged_at)
         VALUES (%(project_id)s, gen_random_uuid(), %(lead_id)s, %(other_id)s,
-            %(event_id)s, {NOW})
+            %(event_id)s, {now})
     ), forgotten AS (
         DELETE FROM next_expiry
         WHERE (project_id, lead_id) = (%(project_id)s, %(newer)s)
     )
     UPDATE lead SET root_id = %(older)s
     WHERE project_id = %(project_id)s AND (id = %(newer)s OR root_id = %(newer)s)
-"""  # noqa: S608  (no input: the clock is a constant)
+""").format(now=NOW)
 
 _UNDO = """
     UPDATE lead_merge SET undone_at = now(), undone_by = %s

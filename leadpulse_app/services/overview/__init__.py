@@ -3,7 +3,6 @@
 from leadpulse_app.services.overview.distribution import (
     Bin,
     Distribution,
-    count_stages,
     read_distribution,
 )
 from leadpulse_app.services.overview.figures import (
@@ -40,7 +39,6 @@ __all__ = [
     "Movers",
     "Qualified",
     "TypeSeries",
-    "count_stages",
     "read_distribution",
     "read_figures",
     "read_movers",

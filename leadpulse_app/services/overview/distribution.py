@@ -11,19 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from leadpulse_app.domain.score_bins import bin_floors, bin_width
 from leadpulse_app.domain.stage import Stage, Thresholds
 from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.leads import count_by_stage
 from leadpulse_app.services.rulesets import active_ruleset
 
 TOP_SHARE = 50
 """The bins reach up to the score that one lead in so many is above, at least one."""
-
-_STAGES = text("""
-    SELECT stage.name, counted.leads
-    FROM unnest(CAST(:stages AS text[])) AS stage (name)
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS leads FROM lead
-        WHERE project_id = :project_id AND root_id IS NULL AND stage = stage.name
-    ) AS counted
-""")
 
 _HIGH_SCORE = text("""
     SELECT score FROM lead
@@ -85,14 +77,6 @@ class Distribution:
         return sum(self.stages[each] for each in order[order.index(stage) :])
 
 
-async def count_stages(session: AsyncSession, actor: Actor) -> dict[Stage, int]:
-    """Return how many leads the actor's project has in each stage, coldest first."""
-    found = await session.execute(
-        _STAGES, {"project_id": actor.project_id, "stages": list(Stage)}
-    )
-    return {Stage(name): leads for name, leads in found}
-
-
 async def read_distribution(session: AsyncSession, actor: Actor) -> Distribution:
     """Return how the leads of the actor's project are spread.
 
@@ -101,7 +85,7 @@ async def read_distribution(session: AsyncSession, actor: Actor) -> Distribution
         actor: Who asks.
     """
     scope = {"project_id": actor.project_id}
-    stages = await count_stages(session, actor)
+    stages = await count_by_stage(session, actor)
     thresholds = (await active_ruleset(session, actor)).content.thresholds
     above = math.ceil(sum(stages.values()) / TOP_SHARE)
     high_score = await session.scalar(_HIGH_SCORE, {**scope, "above": above})

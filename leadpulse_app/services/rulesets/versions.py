@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from leadpulse_app.domain.cursor import decode_cursor, encode_cursor
-from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
+from leadpulse_app.domain.cursor import check_limit, decode_cursor, encode_cursor
+from leadpulse_app.domain.errors import NotFoundError
 from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.domain.ruleset import (
     DEFAULT_POINTS,
@@ -138,9 +138,7 @@ async def list_versions(
     Raises:
         InvalidInputError: The limit is out of range or the cursor is not ours.
     """
-    if not 1 <= limit <= MAXIMUM_VERSIONS:
-        message = f"The limit has to be within 1 and {MAXIMUM_VERSIONS}"
-        raise InvalidInputError(message, details={"limit": message})
+    check_limit(limit, MAXIMUM_VERSIONS)
     before = None if cursor is None else decode_cursor(cursor, _VERSION_NUMBER)
     newest = None if before is None else before - 1
     found = await _read_versions(session, actor, newest=newest, limit=limit + 1)

@@ -8,13 +8,14 @@ itself sets its clock back, and it ends with it.
 from datetime import datetime
 
 import psycopg
+from psycopg import sql
 
-_SET_BACK = "nullif(current_setting('leadpulse.now', true), '')::timestamptz"
+_SET_BACK = sql.SQL("nullif(current_setting('leadpulse.now', true), '')::timestamptz")
 
-NOW = f"(SELECT coalesce({_SET_BACK}, now()))"
+NOW = sql.SQL("(SELECT coalesce({}, now()))").format(_SET_BACK)
 """When the transaction scores, as an expression of SQL."""
 
-RECORDED_AT = f"(SELECT coalesce({_SET_BACK}, statement_timestamp()))"
+RECORDED_AT = sql.SQL("(SELECT coalesce({}, statement_timestamp()))").format(_SET_BACK)
 """When a statement writes an entry of the ledger, as an expression of SQL."""
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from leadpulse_app.domain.fold import (
     EMPTY,
@@ -189,7 +190,7 @@ def wanted_of(
 
 def transaction_time(connection: psycopg.Connection) -> datetime:
     """Return when the transaction began, or as of when it scores."""
-    row = connection.execute(f"SELECT {NOW}").fetchone()
+    row = connection.execute(sql.SQL("SELECT {}").format(NOW)).fetchone()
     if row is None:
         raise LookupError("Postgres does not tell the time")
     time: datetime = row[0]

@@ -51,14 +51,14 @@ _RECORDED = """
     GROUP BY root.place, s.event_id, s.rule_id
 """
 
-_APPEND = f"""
+_APPEND = sql.SQL("""
     INSERT INTO score_entry (project_id, lead_id, sequence, event_id, rule_id,
         ruleset_version, points, delta, reason, old_score, new_score, recorded_at)
-    SELECT entry.*, {RECORDED_AT}
+    SELECT entry.*, {recorded_at}
     FROM unnest(%s::uuid[], %s::uuid[], %s::integer[], %s::bigint[],
         %s::uuid[], %s::integer[], %s::integer[], %s::integer[], %s::text[],
         %s::integer[], %s::integer[]) AS entry
-"""  # noqa: S608  (no input: the clock is a constant)
+""").format(recorded_at=RECORDED_AT)
 
 _UPDATE = """
     UPDATE lead SET score = n.score, stage = n.stage, sequence = n.sequence,
@@ -73,15 +73,15 @@ _UPDATE = """
     WHERE (lead.project_id, lead.id) = (n.project_id, n.id)
 """
 
-_CHANGE_STAGE = f"""
+_CHANGE_STAGE = sql.SQL("""
     INSERT INTO stage_change (project_id, lead_id, old_stage, new_stage, score, reason,
         changed_at)
     SELECT project_id, lead_id, old_stage, new_stage, score, reason,
-        coalesce(least(changed_at, {NOW}), {NOW})
+        coalesce(least(changed_at, {now}), {now})
     FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::integer[],
         %s::text[], %s::timestamptz[]) AS changed (project_id, lead_id, old_stage,
             new_stage, score, reason, changed_at)
-"""  # noqa: S608  (no input: the clock is a constant)
+""").format(now=NOW)
 
 _EXPIRE_LATER = """
     INSERT INTO next_expiry (project_id, lead_id, due_at)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from leadpulse_app.services.lead_tokens import write_tokens
 from leadpulse_app.services.scoring.claim import (
@@ -50,7 +51,9 @@ _FAULTS_OF_A_LEAD = (
 """What Postgres raises over one lead's data, or over how much of it there is. Any
 other error would befall every lead."""
 
-_IN_FORCE = f"SELECT id, ruleset_version, {NOW} FROM project WHERE id = ANY (%s)"  # noqa: S608  (no input)
+_IN_FORCE = sql.SQL(
+    "SELECT id, ruleset_version, {now} FROM project WHERE id = ANY (%s)"
+).format(now=NOW)
 
 Claim: TypeAlias = Callable[
     [psycopg.Connection, Sequence[LockedLead]], list[list[ClaimedEvent]]
@@ -276,10 +279,7 @@ def _versions_in_force(
 ) -> tuple[dict[UUID, int], datetime]:
     # Read after the claim, so that an event that came after a publication is never
     # scored by the version before it.
-    rows = connection.execute(
-        _IN_FORCE,
-        (list(project_ids),),
-    ).fetchall()
+    rows = connection.execute(_IN_FORCE, (list(project_ids),)).fetchall()
     return {project_id: version for project_id, version, _ in rows}, rows[0][2]
 
 
