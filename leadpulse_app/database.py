@@ -33,6 +33,14 @@ CONNECT_TIMEOUT_SECONDS = 5
 SCOPE_STATEMENT = "SELECT set_config('leadpulse.projects', %s, true)"
 """Sets the scope of the current transaction (psycopg placeholder)."""
 
+PLAN_BY_INDEX = """
+    SELECT set_config(name, 'off', true)
+    FROM unnest(ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) AS name
+"""
+"""For the rest of the transaction. What is pending changes faster than the statistics
+on it. A plan made for a few rows has been seen to take a thousand times longer on many;
+each statement here is right to look its rows up one by one."""
+
 
 def scope_value(project_ids: Iterable[UUID]) -> str:
     """Return the scope that lets exactly these projects' rows be seen."""

@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from leadpulse_app.database import PLAN_BY_INDEX
 from leadpulse_app.domain.demo import YEAR, Plan, anchor_id, set_demo_rules
 from leadpulse_app.domain.errors import ConflictError, ForbiddenError, LeadPulseError
 from leadpulse_app.domain.fold import Position
@@ -31,7 +32,6 @@ from leadpulse_app.services.ingest import GroupCommit, IngestStatus
 from leadpulse_app.services.rulesets import FIRST_VERSION, active_ruleset, publish_edit
 from leadpulse_app.services.scoring import score_leads
 from leadpulse_app.services.scoring.claim import (
-    PLAN_BY_INDEX,
     ClaimedEvent,
     LockedLead,
 )

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import psycopg
 
-from leadpulse_app.database import connection_scope
+from leadpulse_app.database import PLAN_BY_INDEX, connection_scope
 from leadpulse_app.domain.search import tokens_of
 
 LEADS_FILLED_AT_ONCE = 500
@@ -83,11 +83,12 @@ _HOLD = """
 
 _LACKING = """
     SELECT project_id, id FROM lead
-    WHERE project_id = %s AND id = ANY (%s) AND root_id IS NULL AND NOT EXISTS (
-        SELECT FROM lead_token AS t
-        WHERE (t.project_id, t.lead_id) = (lead.project_id, lead.id)
-    )
-"""
+    WHERE project_id = %s AND id = ANY (%s) AND coalesce(root_id, id) = id
+        AND NOT EXISTS (
+            SELECT FROM lead_token AS t
+            WHERE (t.project_id, t.lead_id) = (lead.project_id, lead.id)
+        )
+"""  # said as `root_id IS NULL`, the roots are looked for in the index of the boards
 
 
 def write_tokens(
@@ -164,6 +165,7 @@ def _fill(
     connection: psycopg.Connection, project_id: UUID, before: UUID | None
 ) -> UUID | None:
     """Fill the newest leads before one, and return where to go on."""
+    connection.execute(PLAN_BY_INDEX)
     looked_at = [
         lead_id
         for (lead_id,) in connection.execute(

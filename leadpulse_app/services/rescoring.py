@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from leadpulse_app.database import SCOPE_STATEMENT, scope_value
+from leadpulse_app.database import PLAN_BY_INDEX, SCOPE_STATEMENT, scope_value
 from leadpulse_app.domain.reason import Reason
 from leadpulse_app.models import Lead, PendingRescore, Rescore
 from leadpulse_app.services.actors import Actor
@@ -28,7 +28,6 @@ from leadpulse_app.services.identity.roots import (
     lock_roots,
     until_stable,
 )
-from leadpulse_app.services.scoring.claim import PLAN_BY_INDEX
 from leadpulse_app.services.scoring.folding import refold
 
 _logger = logging.getLogger(__name__)

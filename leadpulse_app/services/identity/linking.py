@@ -16,7 +16,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import args_row
 
-from leadpulse_app.database import SCOPE_STATEMENT, scope_value
+from leadpulse_app.database import PLAN_BY_INDEX, SCOPE_STATEMENT, scope_value
 from leadpulse_app.domain.event import MAX_ID_LENGTH
 from leadpulse_app.domain.fold import FIELDS
 from leadpulse_app.domain.identity import (
@@ -42,7 +42,6 @@ from leadpulse_app.services.reserved_inputs import (
     reserved_message_id,
     write_reserved_input,
 )
-from leadpulse_app.services.scoring.claim import PLAN_BY_INDEX
 from leadpulse_app.services.scoring.names import show_names
 
 FIRST_DELAY = timedelta(seconds=3)

@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from leadpulse_app.database import PLAN_BY_INDEX
 from leadpulse_app.domain.errors import ConflictError, NotFoundError
 from leadpulse_app.domain.identity import joined_leads
 from leadpulse_app.domain.reason import Reason
@@ -23,7 +24,6 @@ from leadpulse_app.services.identity.roots import (
     until_stable,
 )
 from leadpulse_app.services.lead_tokens import forget_tokens, write_tokens
-from leadpulse_app.services.scoring.claim import PLAN_BY_INDEX
 from leadpulse_app.services.scoring.clock import NOW
 from leadpulse_app.services.scoring.failures import forget_failures
 from leadpulse_app.services.scoring.folding import refold

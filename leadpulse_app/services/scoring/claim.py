@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from leadpulse_app.database import SCOPE_STATEMENT
+from leadpulse_app.database import PLAN_BY_INDEX, SCOPE_STATEMENT
 from leadpulse_app.domain.fold import Fields, Position, State
 from leadpulse_app.domain.memory import read_state
 from leadpulse_app.domain.stage import Stage
@@ -26,14 +26,6 @@ EVENTS_PER_TRANSACTION = 20_000
 _ROWS_PER_LEAD = 4
 """How many pending rows are looked through for each lead wanted. With more than one,
 a scorer beside others finds leads that they have not locked."""
-
-PLAN_BY_INDEX = """
-    SELECT set_config(name, 'off', true)
-    FROM unnest(ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) AS name
-"""
-"""For the rest of the transaction. What is pending changes faster than the statistics
-on it. A plan made for a few rows has been seen to take a thousand times longer on many;
-each statement here is right to look its rows up one by one."""
 
 _OLDEST = """
     SELECT project_id, lead_id, min(event_id) AS age
