@@ -1,4 +1,4 @@
-"""Whether scoring slows down as leads and events pile up; `make bench-large`.
+"""Whether scoring and lists slow down as leads pile up; `make bench-large`.
 
 The same backlogs are scored beside 10,000 leads with 50,000 events and beside 1,000,000
 leads with 5,000,000 events, each in a Postgres of its own.
@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
-import psycopg
-
-from bench.backlog import add_leads, connect, measure_backlog
+from bench.backlog import connect, measure_backlog
+from bench.large_leads import measure_leads
+from bench.many_leads import fill
 from bench.measured import UNLIMITED
 from bench.run import Row, print_table, write_results
 from leadpulse_app.runtime.frontend import build_frontend
@@ -23,7 +23,6 @@ RESULTS = Path(__file__).with_name("results-large.json")
 
 FEW_LEADS = 10_000
 MANY_LEADS = 1_000_000
-EVENTS_PER_LEAD = 5
 
 LEADS_OF_BACKLOG = 10_000
 ROUNDS = 3
@@ -31,80 +30,14 @@ ROUNDS = 3
 FREE_GIGABYTES = 15
 """What the larger of the two may need while it is made."""
 
-_EVENTS = """
-    INSERT INTO event (project_id, lead_id, message_id, type, anonymous_id, session_id,
-        properties, received_at, occurred_at)
-    SELECT project_id, id, gen_random_uuid(), (ARRAY['page_view', 'email_open',
-            'pricing_page_visit', 'download', 'ping'])[1 + (number + %(day)s * 3) %% 5],
-        anonymous_id, 'session of ' || anonymous_id, jsonb_build_object(
-            'path', '/products/' || number %% 500,
-            'url', 'https://shop.example/products/' || number %% 500,
-            'title', 'Product ' || number %% 500,
-            'referrer', 'https://shop.example/'), at, at
-    FROM (
-        SELECT *, now() - interval '30 days' + %(day)s * interval '1 day'
-            + number * interval '10 milliseconds' AS at
-        FROM (
-            SELECT *, substr(anonymous_id, 9)::integer AS number FROM lead
-            WHERE project_id = %(project)s
-        ) AS numbered
-    ) AS visitor
-    ORDER BY at
-"""
 
-_LEDGER = """
-    INSERT INTO score_entry (project_id, lead_id, sequence, event_id, rule_id,
-        ruleset_version, points, delta, reason, old_score, new_score)
-    SELECT %(project)s, lead_id, row_number() OVER folded, event.id, rule.id, 1, points,
-        points, 'scored', sum(points) OVER folded - points, sum(points) OVER folded
-    FROM event
-    JOIN (
-        SELECT (stored ->> 'id')::uuid AS id, stored ->> 'event_type' AS type,
-            (stored ->> 'points')::integer AS points
-        FROM ruleset, jsonb_array_elements(rules) AS stored
-        WHERE (project_id, version) = (%(project)s, 1)
-        UNION ALL
-        SELECT NULL, 'ping', 0
-    ) AS rule USING (type)
-    WHERE project_id = %(project)s
-    WINDOW folded AS (
-        PARTITION BY lead_id ORDER BY occurred_at, message_id
-        ROWS UNBOUNDED PRECEDING
-    )
-"""
-
-_SCORES = """
-    UPDATE lead SET score = newest.new_score, sequence = newest.sequence,
-        stage = CASE WHEN newest.new_score >= 60 THEN 'qualified'
-            WHEN newest.new_score >= 31 THEN 'hot'
-            WHEN newest.new_score >= 11 THEN 'warm' ELSE 'cold' END,
-        last_event_at = event.occurred_at, last_message_id = event.message_id
-    FROM score_entry AS newest
-    JOIN event ON (event.project_id, event.id) = (newest.project_id, newest.event_id)
-    WHERE (lead.project_id, lead.id) = (newest.project_id, newest.lead_id)
-        AND (newest.project_id, newest.sequence) = (%(project)s, %(events)s)
-"""
-
-
-def fill(connection: psycopg.Connection, project_id: str, leads: int) -> None:
-    """Store leads with five scored events each, as scoring would have left them."""
-    given = {"project": project_id, "events": EVENTS_PER_LEAD}
-    add_leads(connection, project_id, leads)
-    for day in range(EVENTS_PER_LEAD):
-        connection.execute(_EVENTS, {**given, "day": day})
-    connection.execute("ANALYZE")
-    connection.execute(_LEDGER, given)
-    connection.execute("ANALYZE score_entry")
-    connection.execute(_SCORES, given)
-    connection.execute("VACUUM ANALYZE")
-
-
-def measure_beside(home: Path, leads: int) -> dict[str, float]:
-    """Measure scoring beside so many leads.
+def measure_beside(home: Path, leads: int) -> tuple[dict[str, float], list[Row]]:
+    """Measure scoring beside so many leads, and the list of them where they are many.
 
     Returns:
         Events a second of backlogs with ten events a lead and with one, the gigabytes
-        that the database has, and the seconds that it took to fill.
+        that the database has, and the seconds that it took to fill; and what there is
+        to say of the list.
 
     Raises:
         RuntimeError: Of few leads, one is not worth what its events are.
@@ -134,11 +67,12 @@ def measure_beside(home: Path, leads: int) -> dict[str, float]:
             verified = product.verify()
             if verified.returncode != 0:
                 raise RuntimeError(verified.stdout + verified.stderr)
-    return {
-        **figures,
+        listed = measure_leads(product, account) if leads == MANY_LEADS else []
+    figures |= {
         "gigabytes": float(size[0]) if size else 0.0,
         "seconds_to_fill": filled,
     }
+    return figures, listed
 
 
 def large_rows(few: Mapping[str, float], many: Mapping[str, float]) -> list[Row]:
@@ -173,7 +107,8 @@ def main() -> None:
             if free < FREE_GIGABYTES:
                 raise SystemExit(f"{home} needs {FREE_GIGABYTES} GB, {free:.0f} free")
             measured.append(measure_beside(home, leads))
-    rows = large_rows(*measured)
+    (few, _), (many, listed) = measured
+    rows = [*large_rows(few, many), *listed]
     print_table(rows)
     write_results(RESULTS, rows, load_before)
 

@@ -19,6 +19,7 @@ from leadpulse_app.state import gone_tabs, guard, live
 from leadpulse_app.state.events import EventsState
 from leadpulse_app.state.integrations import IntegrationsState
 from leadpulse_app.state.lead import LeadState
+from leadpulse_app.state.lead_drawer import LeadDrawerState
 from leadpulse_app.state.leads import LeadsState
 from leadpulse_app.state.overview import OverviewState
 from leadpulse_app.state.pipeline import PipelineState
@@ -71,7 +72,7 @@ app.add_page(
     leads_page,
     route="/leads",
     title="Leads · LeadPulse",
-    on_load=LeadsState.follow,
+    on_load=[LeadDrawerState.load, LeadsState.follow],
 )
 app.add_page(
     lead_page,

@@ -29,3 +29,18 @@ def badge(icon: rx.Component, word: str, colour: str) -> rx.Component:
             **theme.BADGE_TEXT,
         },
     )
+
+
+def label(word: str | rx.Var[str]) -> rx.Component:
+    """Return a word that people put on a thing, as a tag."""
+    return rx.el.span(
+        word,
+        style={
+            "padding": f"0 {theme.SPACE_2}",
+            "border": f"{theme.HAIR} solid {theme.LINE}",
+            "border_radius": theme.ROUND,
+            "max_width": theme.ACTION_WIDTH,
+            **theme.CAPTION_TEXT,
+            **theme.ONE_LINE,
+        },
+    )

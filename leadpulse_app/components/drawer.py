@@ -92,6 +92,8 @@ def drawer(
                             **theme.SECTION_TEXT,
                             **theme.ONE_LINE,
                             "margin": "0",
+                            # Radix trims the line, and what is trimmed is cut off.
+                            "&::before, &::after": theme.GONE,
                         },
                     ),
                     rx.dialog.description(

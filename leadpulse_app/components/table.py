@@ -1,6 +1,7 @@
 """The table: dense rows, and on a narrow screen only the columns that matter."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 
@@ -57,7 +58,9 @@ class Column:
     """One column: its name, where its content stands, and how long it is kept.
 
     `keep` names the narrowest screen that still shows it: narrow, medium or wide.
-    A quiet column stands back behind the others. The explanation shows on hover.
+    A quiet column stands back behind the others. The explanation shows on hover. Where
+    the table can be sorted by it, the heading is a link, and the order is its
+    `aria-sort`.
     """
 
     name: str
@@ -65,14 +68,20 @@ class Column:
     keep: str = "narrow"
     quiet: bool = False
     explanation: str = ""
+    heading: rx.Component | None = None
+    order: rx.Var[str] | None = None
 
     def head(self) -> rx.Component:
         """Return the column's heading."""
         return rx.el.th(
-            self.name,
+            self.name if self.heading is None else self.heading,
             scope="col",
             title=self.explanation or None,
-            custom_attrs={"data-align": self.align, "data-keep": self.keep},
+            custom_attrs={
+                "data-align": self.align,
+                "data-keep": self.keep,
+                **({} if self.order is None else {"aria-sort": self.order}),
+            },
         )
 
     def cell(self, *children: rx.Component | rx.Var | str) -> rx.Component:
@@ -88,7 +97,7 @@ class Column:
 
 
 def table(
-    caption: str, columns: tuple[Column, ...], rows: rx.Component
+    caption: str | rx.Var[str], columns: tuple[Column, ...], rows: rx.Component
 ) -> rx.Component:
     """Return a table.
 
@@ -113,8 +122,14 @@ def table(
     )
 
 
-def row_link(label: rx.Var[str], href: rx.Var[str]) -> rx.Component:
-    """Return the link of a row; the whole row follows it."""
+def row_link(label: rx.Var[str], href: rx.Var[str], **props: Any) -> rx.Component:
+    """Return the link of a row; the whole row follows it.
+
+    Args:
+        label: What the row is about.
+        href: Where it leads.
+        props: More for the link, as `on_click`.
+    """
     return rx.link(
         label,
         href=href,
@@ -124,6 +139,7 @@ def row_link(label: rx.Var[str], href: rx.Var[str]) -> rx.Component:
         style={
             "font": "inherit",
             "font_weight": theme.MEDIUM,
+            "_hover": {"color": theme.INK},
             "_after": {"content": '""', "position": "absolute", "inset": "0"},
             "_focus_visible": {"outline": "none"},
             "&:focus-visible::after": {
@@ -131,4 +147,5 @@ def row_link(label: rx.Var[str], href: rx.Var[str]) -> rx.Component:
                 "outline_offset": f"-{theme.FOCUS_RING}",
             },
         },
+        **props,
     )

@@ -8,6 +8,7 @@ from leadpulse_app.domain.annotation import normalise_tag
 from leadpulse_app.domain.errors import InvalidInputError
 from leadpulse_app.domain.event import MAX_TYPE_LENGTH
 from leadpulse_app.domain.intelligence import Risk
+from leadpulse_app.domain.search import words_of
 from leadpulse_app.domain.stage import Stage
 
 MAXIMUM_QUERY_LENGTH = 200
@@ -64,6 +65,16 @@ class LeadFilter:
     def is_everything(self) -> bool:
         """Whether it leaves out no lead."""
         return self == LeadFilter()
+
+    @property
+    def is_at_most_a_stage(self) -> bool:
+        """Whether it asks for nothing but a stage, or not even that."""
+        return self == LeadFilter(stage=self.stage)
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether no lead can be left: its search has no letter or digit."""
+        return bool(self.query) and not words_of(self.query)
 
     def _problems(self) -> dict[str, str]:
         problems: dict[str, str] = {}

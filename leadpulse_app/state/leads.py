@@ -1,87 +1,51 @@
-"""The list of leads. Its filters are in the page's address, so a link keeps them."""
+"""The list of leads. What it shows is in the page's address, so a link keeps it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlencode
 
 import reflex as rx
 from reflex_base.event import EventSpec
 
 from leadpulse_app import database
-from leadpulse_app.domain import lead_filter
+from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.domain.lead_filter import LeadFilter, LeadSort
 from leadpulse_app.domain.stage import Stage
+from leadpulse_app.models import Role
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.leads import (
-    MAXIMUM_QUERY_LENGTH,
-    LeadPage,
-    LeadSummary,
-    count_by_stage,
-    list_leads,
+from leadpulse_app.services.leads import LeadPage, count_by_stage, list_leads
+from leadpulse_app.state import live, words
+from leadpulse_app.state.lead_address import (
+    EXPORT_PATH,
+    FILTER_NAMES,
+    LEADS_PATH,
+    LeadAddress,
 )
-from leadpulse_app.state import words
-from leadpulse_app.state.moments import Moment, moment_of, zone_of
+from leadpulse_app.state.lead_choices import (
+    NO_FILTERS,
+    LeadChoices,
+    Named,
+    ShownFilters,
+    read_choices,
+    shown_filters,
+)
+from leadpulse_app.state.lead_drawer import LeadDrawerState
+from leadpulse_app.state.lead_row import LeadRow, lead_row
 from leadpulse_app.state.pages import LivePage
 
-LEADS_PATH = "/leads"
+__all__ = ["LEADS_PATH", "PAGE_SIZE", "LeadsState"]
+
 PAGE_SIZE = 50
-MAXIMUM_PAGE_NUMBER = 10_000
 
+MAXIMUM_PAGES_REMEMBERED = 200
+"""How far back "Previous" leads; from beyond it leads to the first page."""
 
-@dataclass(frozen=True)
-class LeadFilter:
-    """Which leads are shown, as the page's address says it."""
-
-    stage: Stage | None = None
-    query: str = ""
-    page: int = 1
-
-    @classmethod
-    def of_address(cls, parameters: dict[str, str]) -> "LeadFilter":
-        """Read the filter; what can't be read is left out."""
-        stage, page = parameters.get("stage", ""), parameters.get("page", "")
-        query = parameters.get("q", "").strip()[:MAXIMUM_QUERY_LENGTH]
-        return cls(
-            stage=Stage(stage) if stage in set(Stage) else None,
-            query="".join(filter(str.isprintable, query)),
-            page=min(max(int(page), 1), MAXIMUM_PAGE_NUMBER)
-            if page.isascii() and page.isdigit() and len(page) < 9
-            else 1,
-        )
-
-    @property
-    def filter(self) -> lead_filter.LeadFilter:
-        """The filter itself, without the page."""
-        return lead_filter.LeadFilter(stage=self.stage, query=self.query)
-
-    def address(self, path: str = LEADS_PATH, **changes: str | int) -> str:
-        """Return the address of this filter with some of it changed."""
-        wanted = {
-            "stage": self.stage or "",
-            "q": self.query,
-            "page": self.page if self.page > 1 else "",
-            **changes,
-        }
-        parameters = urlencode({name: value for name, value in wanted.items() if value})
-        return f"{path}?{parameters}" if parameters else path
-
-
-@dataclass(frozen=True)
-class LeadRow:
-    """A lead as a line of the list."""
-
-    id: str
-    href: str
-    name: str
-    company: str
-    score: str
-    score_percent: int
-    stage: str
-    velocity: str
-    last_seen: Moment
-    next_action: str
-    changed: str
-    """Odd or even, alternating, each time the score changed on this page."""
+_SORTED = {
+    LeadSort.SCORE: "Leads, highest score first",
+    LeadSort.LAST_SEEN: "Leads, last seen first",
+    LeadSort.NEWEST: "Leads, newest first",
+}
 
 
 @dataclass(frozen=True)
@@ -94,7 +58,34 @@ class StageTab:
     selected: bool
 
 
-def _tabs(wanted: LeadFilter, counts: Mapping[Stage, int]) -> list[StageTab]:
+@dataclass(frozen=True)
+class SortHead:
+    """The heading of a column that the list can be sorted by."""
+
+    href: str = LEADS_PATH
+    order: str = "none"
+    """As `aria-sort` says it."""
+
+
+@dataclass(frozen=True)
+class _List:
+    """What all who are at this address are shown."""
+
+    address: LeadAddress
+    counts: Mapping[Stage, int]
+    choices: LeadChoices
+    page: LeadPage
+    now: datetime
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class _Content:
+    shared: _List
+    may_erase: bool
+
+
+def _tabs(address: LeadAddress, counts: Mapping[Stage, int]) -> list[StageTab]:
     choices: list[tuple[Stage | None, int]] = [
         (None, sum(counts.values())),
         *((stage, counts.get(stage, 0)) for stage in reversed(Stage)),
@@ -103,43 +94,54 @@ def _tabs(wanted: LeadFilter, counts: Mapping[Stage, int]) -> list[StageTab]:
         StageTab(
             stage=stage or "",
             count=words.number(count) if counts else "",
-            href=wanted.address(stage=stage or "", page=""),
-            selected=wanted.stage == stage,
+            href=address.changed(stage=stage or "").href(),
+            selected=address.wanted.stage == stage,
         )
         for stage, count in choices
     ]
 
 
-@dataclass(frozen=True)
-class _Content:
-    wanted: LeadFilter
-    counts: dict[Stage, int]
-    page: LeadPage
-    now: datetime
-    time_zone: str
+def _head(address: LeadAddress, sort: LeadSort) -> SortHead:
+    return SortHead(
+        href=address.changed(sort=sort).href(),
+        order="descending" if address.sort is sort else "none",
+    )
 
 
 class LeadsState(LivePage, rx.State):
     """What the list shows."""
 
     rows: list[LeadRow] = []
-    tabs: list[StageTab] = _tabs(LeadFilter(), {})
+    place: str = ""
+    """Which list the rows are of; another list comes in at once, held still or not."""
+    caption: str = ""
+    tabs: list[StageTab] = _tabs(LeadAddress(), {})
+    score_head: SortHead = SortHead()
+    seen_head: SortHead = SortHead()
+    newest_head: SortHead = SortHead()
+    filters: ShownFilters = NO_FILTERS
+    members: list[Named] = []
+    tags: list[str] = []
+    event_types: list[str] = []
+    may_erase: bool = False
     query: str = ""
     filtered: bool = False
+    clear_href: str = LEADS_PATH
     range_text: str = ""
     previous_href: str = ""
     next_href: str = ""
-    export_href: str = "/api/leads/export"
+    export_href: str = EXPORT_PATH
 
     search_form: int = 0
     """Counts the times the search box was filled anew."""
 
-    _scores: dict[str, int] = {}
     _searches: list[str] = []
     """What was typed and has not become the page's address yet."""
+    _came_from: dict[str, str] = {}
+    """Where a page was gone on from, by the cursor of either."""
 
     def _open(self) -> None:
-        query = self._wanted().query
+        query = self._address().wanted.query
         if query in self._searches:
             self._searches = self._searches[self._searches.index(query) + 1 :]
         elif query != self.query:
@@ -148,85 +150,138 @@ class LeadsState(LivePage, rx.State):
         self.query = query
         super()._open()
 
-    def _wanted(self) -> LeadFilter:
-        return LeadFilter.of_address(dict(self.router.url.query_parameters))
+    def _address(self) -> LeadAddress:
+        return LeadAddress.of(dict(self.router.url.query_parameters))
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
-        wanted = self._wanted()
-        async with database.transaction(actor.project_id) as session:
-            return _Content(
-                wanted=wanted,
-                counts=await count_by_stage(session, actor),
-                page=await list_leads(
-                    session,
-                    actor,
-                    now=now,
-                    limit=PAGE_SIZE,
-                    skip=(wanted.page - 1) * PAGE_SIZE,
-                    wanted=lead_filter.LeadFilter(
-                        stage=wanted.stage, query=wanted.query
-                    ),
-                ),
-                now=now,
-                time_zone=actor.time_zone,
-            )
+        address = self._address()
+        shared = await live.share(
+            actor, ("leads", address), lambda: _read_list(actor, address, now)
+        )
+        return _Content(shared, may_erase=actor.role is Role.ADMIN)
 
     def _show(self, content: _Content) -> None:
-        wanted, page = content.wanted, content.page
-        before = {row.id: row for row in self.rows}
-        self.rows = [
-            _row(
-                lead, content, self._scores.get(str(lead.id)), before.get(str(lead.id))
-            )
-            for lead in page.leads
+        self._show_rows(content.shared)
+        self._show_toolbar(content.shared)
+        self._show_pager(content.shared)
+        self._set("may_erase", content.may_erase)
+
+    def _show_rows(self, content: _List) -> None:
+        place = content.address.href()
+        # Nothing is new on a list that was not there before.
+        before = {row.id: row for row in self.rows} if place == self.place else None
+        rows = [
+            lead_row(lead, before, now=content.now, time_zone=content.time_zone)
+            for lead in content.page.leads
         ]
-        self._scores = {str(lead.id): lead.score for lead in page.leads}
-        self.tabs = _tabs(wanted, content.counts)
-        self.filtered = wanted.stage is not None or wanted.query != ""
-        first = (wanted.page - 1) * PAGE_SIZE
-        last = first + len(page.leads)
-        self.range_text = (
-            f"{words.number(first + 1)} to {words.number(last)} "
-            f"of {words.number(page.total)}"
-            if page.leads
-            else f"{words.number(page.total)} in all"
-        )
-        self.previous_href = (
-            wanted.address(page=wanted.page - 1 if wanted.page > 2 else "")
-            if wanted.page > 1
-            else ""
-        )
-        self.next_href = (
-            wanted.address(page=wanted.page + 1) if last < page.total else ""
-        )
-        self.export_href = wanted.address("/api/leads/export", page="")
+        self._set("rows", rows)
+        self._set("place", place)
+        self._set("caption", _SORTED[content.address.sort])
+
+    def _show_toolbar(self, content: _List) -> None:
+        address, choices = content.address, content.choices
+        tags = {*choices.tags, address.wanted.tag or ""} - {""}
+        types = {*choices.event_types, address.wanted.event_type or ""} - {""}
+        export = replace(address, cursor="", skipped=0)
+        for name, value in (
+            ("tabs", _tabs(address, content.counts)),
+            ("members", list(choices.members)),
+            ("tags", sorted(tags)),
+            ("event_types", sorted(types)),
+            ("filters", shown_filters(address)),
+            ("filtered", address.wanted != LeadFilter()),
+            ("clear_href", LeadAddress(sort=address.sort).href()),
+            ("score_head", _head(address, LeadSort.SCORE)),
+            ("seen_head", _head(address, LeadSort.LAST_SEEN)),
+            ("newest_head", _head(address, LeadSort.NEWEST)),
+            ("export_href", export.href(EXPORT_PATH)),
+        ):
+            self._set(name, value)
+
+    def _show_pager(self, content: _List) -> None:
+        address, page = content.address, content.page
+        last = address.skipped + len(page.leads)
+        following = previous = ""
+        if page.next_cursor is not None:
+            following = address.at(page.next_cursor, last).href()
+            self._remember(page.next_cursor, address.cursor)
+        if address.cursor:
+            before = self._came_from.get(address.cursor, "")
+            skipped = max(address.skipped - PAGE_SIZE, 0) if before else 0
+            previous = address.at(before, skipped).href()
+        self._set("range_text", _range(address, page, last))
+        self._set("next_href", following)
+        self._set("previous_href", previous)
+
+    def _set(self, name: str, value: object) -> None:
+        if getattr(self, name) != value:  # each assignment is sent
+            setattr(self, name, value)
+
+    def _remember(self, cursor: str, came_from: str) -> None:
+        if self._came_from.get(cursor) == came_from:
+            return
+        kept = [*self._came_from.items()][-MAXIMUM_PAGES_REMEMBERED + 1 :]
+        self._came_from = {**dict(kept), cursor: came_from}
+
+    @rx.event(background=True)
+    async def follow(self) -> AsyncGenerator[EventSpec, None]:
+        """Show the page, and show it and its drawer again after each change."""
+        async with aclosing(self._show_changes()) as shown:
+            async for _ in shown:
+                async with self:
+                    drawer = await self.get_state(LeadDrawerState)
+                    is_open = drawer.is_open
+                if is_open:
+                    yield LeadDrawerState.refresh
 
     @rx.event
     def search(self, query: str) -> EventSpec:
         """Go to the address of this search."""
-        asked = LeadFilter.of_address({"q": query if isinstance(query, str) else ""})
-        self._searches = [*self._searches, asked.query]
-        return rx.redirect(self._wanted().address(q=asked.query, page=""), replace=True)
+        wanted = query if isinstance(query, str) else ""
+        address = self._address().changed(q=wanted)
+        self._searches = [*self._searches, address.wanted.query][-10:]
+        return rx.redirect(address.href(), replace=True)
+
+    @rx.event
+    def narrow(self, name: str, value: str) -> EventSpec | None:
+        """Go to the address of this list with one filter changed."""
+        if name not in FILTER_NAMES or not isinstance(value, str):
+            return None
+        return rx.redirect(self._address().changed(**{name: value}).href())
+
+    @rx.event
+    def narrow_score(self, form: dict[str, object]) -> EventSpec:
+        """Go to the address of this list within a range of scores."""
+        given = form if isinstance(form, Mapping) else {}
+        changes = {
+            name: value if isinstance(value := given.get(name), str) else ""
+            for name in ("minScore", "maxScore")
+        }
+        return rx.redirect(self._address().changed(**changes).href())
 
 
-def _row(
-    lead: LeadSummary, content: _Content, old_score: int | None, old_row: LeadRow | None
-) -> LeadRow:
-    changed = old_row.changed if old_row else ""
-    if old_score is not None and old_score != lead.score:
-        changed = "even" if changed == "odd" else "odd"
-    return LeadRow(
-        id=str(lead.id),
-        href=f"{LEADS_PATH}/{lead.id}",
-        name=words.lead_name(lead),
-        company=lead.company or words.NOTHING,
-        score=words.number(lead.score),
-        score_percent=words.percent(lead.score, words.FULL_BAR_SCORE),
-        stage=lead.stage,
-        velocity=words.number(lead.velocity),
-        last_seen=moment_of(
-            lead.last_event_at, now=content.now, zone=zone_of(content.time_zone)
-        ),
-        next_action=words.action(lead.next_action),
-        changed=changed,
-    )
+async def _read_list(actor: Actor, address: LeadAddress, now: datetime) -> _List:
+    async with database.transaction(actor.project_id) as session:
+        counts = await count_by_stage(session, actor)
+        choices = await read_choices(session, actor)
+        try:
+            page = await list_leads(
+                session,
+                actor,
+                now=now,
+                limit=PAGE_SIZE,
+                cursor=address.cursor or None,
+                wanted=address.wanted,
+                sort=address.sort,
+            )
+        except InvalidInputError:  # a cursor that somebody made up
+            page = LeadPage((), 0, None)
+    return _List(address, counts, choices, page, now, actor.time_zone)
+
+
+def _range(address: LeadAddress, page: LeadPage, last: int) -> str:
+    total = words.number(page.total) + ("" if page.total_is_exact else "+")
+    if not page.leads:
+        return f"{total} in all"
+    first = words.number(address.skipped + 1)
+    return f"{first} to {words.number(last)} of {total}"

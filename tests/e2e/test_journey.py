@@ -46,7 +46,7 @@ def test_a_visitor_of_a_real_page_becomes_a_qualified_lead_on_the_open_board(
     expect(row).to_contain_text("Qualified")
     visitor.context.close()
 
-    row.get_by_role("link").first.click()
+    row.get_by_role("link").first.dblclick()
     board.wait_for_url(re.compile(r"/leads/[0-9a-f-]{36}"))
     board.get_by_text("Every point").click()
     ledger = board.get_by_role("table", name="What changed the score")

@@ -63,7 +63,7 @@ def test_a_page_fits_a_screen(
     page.set_viewport_size({"width": width, "height": 900})
     if address.endswith("…"):
         page.goto(f"{product.url}/leads")
-        page.get_by_role("row").get_by_role("link").click()
+        page.locator("tbody").get_by_role("link").dblclick()
         page.wait_for_url("**/leads/*")
     else:
         page.goto(product.url + address)

@@ -25,6 +25,7 @@ from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.domain.memory import read_state
 from leadpulse_app.domain.reason import Reason
 from leadpulse_app.domain.ruleset import Ruleset
+from leadpulse_app.domain.search import tokens_of
 from leadpulse_app.models.ledger import FIRST
 from leadpulse_app.services.adjusting import adjust_score
 from leadpulse_app.services.identity import link_pending
@@ -255,6 +256,24 @@ def assert_laws(history: History) -> None:
     assert after == before
 
 
+def assert_found_by_names(history: History) -> None:
+    """Each root has the words of its people's names, and nobody else has any."""
+    names: dict[UUID, list[dict[str, Any]]] = {}
+    for lead in history.rows("SELECT * FROM lead ORDER BY id"):
+        names.setdefault(lead["root_id"] or lead["id"], []).append(lead)
+    wanted = {
+        (root_id, token)
+        for root_id, members in names.items()
+        for token in tokens_of(
+            member[name]
+            for name in ("name", "email", "company", "anonymous_id", "user_id")
+            for member in sorted(members, key=lambda lead: lead["id"])
+        )
+    }
+    rows = history.rows("SELECT lead_id, token FROM lead_token")
+    assert {(row["lead_id"], row["token"]) for row in rows} == wanted
+
+
 def capped(**limit: Any) -> st.SearchStrategy[dict[str, Any]]:
     periods = st.sampled_from(("day", "week", "ever"))
     return periods.map(lambda period: {**limit, "per": period})
@@ -428,3 +447,4 @@ def test_every_history_is_worth_what_a_fold_from_scratch_says(
     history.finish()
     assert_verified(history)
     assert_laws(history)
+    assert_found_by_names(history)

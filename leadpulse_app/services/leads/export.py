@@ -57,7 +57,7 @@ async def stream_leads(
         candidates = await find_candidates(session, actor, wanted, now)
         if candidates is not None and candidates.ids is not None:
             leads = among(
-                actor, wanted, sort, candidates.ids, now=now, columns=_COLUMNS
+                actor, candidates.rest, sort, candidates.ids, now=now, columns=_COLUMNS
             )
         else:
             leads = walked(actor, wanted, sort, now=now, columns=_COLUMNS)

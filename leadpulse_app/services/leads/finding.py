@@ -33,6 +33,7 @@ from leadpulse_app.domain.lead_filter import LeadFilter, LeadSort
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads.matching import (
     LEAD,
+    by_silence,
     conditions_beside_leads,
     conditions_on_leads,
     own_conditions_of_found,
@@ -43,14 +44,21 @@ from leadpulse_app.services.leads.order import SORTED_BY, order_of, parts_after
 MAXIMUM_COUNTED = 10_000
 """Of a search or filter: beyond, "more" says as much."""
 
-NARROW = 5_000
-"""As many leads are asked one by one in a few milliseconds."""
+MAXIMUM_COUNTED_OF_STAGES = 100_000
+"""Of a stage, or of all of them, which an index counts in a fifth of the time."""
+
+NARROW = 20_000
+"""As many leads are asked one by one in a tenth of a second. To walk takes less where
+those asked for are spread evenly, and far more where they all come late."""
+
+_LOOKED_AT = NARROW + 1
+"""Rows of a part, to say whether it is narrow."""
 
 _NARROW_ENOUGH = 500
 """No narrower part is looked for."""
 
-_WALKED_TO_COUNT = 5_000
-"""Leads asked for what stands beside them, to say how many there are at least."""
+_ASKED_TO_COUNT = 6_000
+"""Questions of what stands beside leads, to say how many there are at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,8 @@ class Candidates:
     """How many, up to a bound."""
     is_all: bool
     """Whether `leads` is all of them."""
+    rest: LeadFilter
+    """What is still to be asked of them."""
     is_whole_filter: bool
     """Whether the filter has no other part."""
 
@@ -74,8 +84,8 @@ async def find_candidates(
     narrowest: Candidates | None = None
     ways = list(ways_to_find(actor.project_id, wanted, now))
     is_whole_filter = len(ways) == 1 and not wanted.unowned
-    for way in ways:
-        gathered = way.limit(MAXIMUM_COUNTED + 1).subquery()
+    for way, rest in ways:
+        gathered = way.limit(_LOOKED_AT).subquery()
         (lead_id,) = gathered.c
         distinct = func.count(lead_id.distinct())
         ids = cast(func.array_agg(lead_id.distinct()), Text)
@@ -85,7 +95,7 @@ async def find_candidates(
             )
         ).one()
         found = Candidates(
-            array if rows else "{}", leads, rows <= MAXIMUM_COUNTED, is_whole_filter
+            array if rows else "{}", leads, rows < _LOOKED_AT, rest, is_whole_filter
         )
         if narrowest is None or (found.ids is not None, -found.leads) > (
             narrowest.ids is not None,
@@ -140,11 +150,15 @@ async def walk(
 ) -> Sequence[Row[Any]]:
     """Return a page of the leads that a filter leaves, read in their order."""
     page = walked(actor, wanted, sort, now=now)
-    if cursor is None:
+    if cursor is not None:
+        parts = parts_after(cursor, sort, LEAD.c)
+    elif sort == LeadSort.LAST_SEEN and wanted.risk is not None and not skip:
+        parts = by_silence(wanted.risk, now)
+    else:
         found = await session.execute(page.offset(skip).limit(limit))
         return list(found.all())
     rows: list[Row[Any]] = []
-    for part in parts_after(cursor, sort, LEAD.c):
+    for part in parts:
         missing = limit - len(rows)
         rows += (await session.execute(page.where(part).limit(missing))).all()
         if len(rows) == limit:
@@ -176,19 +190,24 @@ async def count_walking(
 ) -> tuple[int, bool]:
     """Return how many leads a filter leaves at least, and whether that is all."""
     own = select(LEAD.c.id).where(*conditions_on_leads(actor.project_id, wanted, now))
-    looked_at = own.limit(_WALKED_TO_COUNT).subquery()
-    beside = conditions_beside_leads(actor.project_id, wanted, looked_at.c.id)
-    if not beside:
-        counted = own.limit(MAXIMUM_COUNTED + 1).subquery()
+    questions = len(conditions_beside_leads(actor.project_id, wanted, LEAD.c.id))
+    if not questions:
+        most = MAXIMUM_COUNTED
+        if wanted.is_at_most_a_stage:
+            most = MAXIMUM_COUNTED_OF_STAGES
+        counted = own.limit(most + 1).subquery()
         found = await session.scalar(select(func.count()).select_from(counted)) or 0
-        return min(found, MAXIMUM_COUNTED), found <= MAXIMUM_COUNTED
+        return min(found, most), found <= most
+    most = _ASKED_TO_COUNT // questions
+    looked_at = own.limit(most).subquery()
+    beside = conditions_beside_leads(actor.project_id, wanted, looked_at.c.id)
     hit = case((and_(*beside), 1))
     seen, hits = (
         await session.execute(
             select(func.count(), func.count(hit)).select_from(looked_at)
         )
     ).one()
-    return hits, seen < _WALKED_TO_COUNT
+    return hits, seen < most
 
 
 def among(

@@ -18,7 +18,6 @@ from leadpulse_app.services.leads.finding import (
 )
 from leadpulse_app.services.leads.order import cursor_after
 from leadpulse_app.services.leads.plans import reading_in_order
-from leadpulse_app.services.leads.stages import count_by_stage
 from leadpulse_app.services.leads.summary import LeadSummary, summarise
 
 MAXIMUM_PAGE = 500
@@ -70,16 +69,17 @@ async def list_leads(
         raise _invalid("skip", f"Skip has to be within 0 and {MAXIMUM_SKIP:,}")
     if cursor is not None and skip:
         raise _invalid("skip", "Give either a cursor or a number to skip")
-    in_stages = wanted == LeadFilter(stage=wanted.stage)
+    if wanted.is_nobody:
+        return LeadPage((), 0, None)
     async with reading_in_order(session):
         candidates = None
-        if not (in_stages and sort == LeadSort.SCORE):
+        if not (wanted.is_at_most_a_stage and sort == LeadSort.SCORE):
             candidates = await find_candidates(session, actor, wanted, now)
         if candidates is not None and candidates.ids is not None:
             rows, total = await find_among(
                 session,
                 actor,
-                wanted,
+                candidates.rest,
                 sort,
                 candidates.ids,
                 now=now,
@@ -116,11 +116,13 @@ async def _count(
     candidates: Candidates | None,
     now: datetime,
 ) -> tuple[int, bool]:
-    if wanted == LeadFilter(stage=wanted.stage):
-        counts = await count_by_stage(session, actor)
-        return counts[wanted.stage] if wanted.stage else sum(counts.values()), True
-    if candidates is not None and candidates.is_whole_filter:
-        return min(candidates.leads, MAXIMUM_COUNTED), candidates.is_all
+    if (
+        candidates is not None
+        and candidates.is_whole_filter
+        and not wanted.is_at_most_a_stage
+    ):
+        is_exact = candidates.is_all and candidates.leads <= MAXIMUM_COUNTED
+        return min(candidates.leads, MAXIMUM_COUNTED), is_exact
     return await count_walking(session, actor, wanted, now=now)
 
 

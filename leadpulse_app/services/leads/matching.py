@@ -1,6 +1,7 @@
 """What a filter asks of leads, as conditions and as ways to find the leads by it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -77,13 +78,17 @@ def conditions_beside_leads(
                     col(kind.lead_id) == lead_id,
                     holds,
                 ),
-                _exists(
+                select(literal(1))
+                .select_from(member)
+                .join(kind, col(kind.lead_id) == member.c.id)
+                .where(
                     member.c.project_id == project_id,
                     member.c.root_id == lead_id,
                     col(kind.project_id) == project_id,
-                    col(kind.lead_id) == member.c.id,
                     holds,
-                ),
+                )
+                .offset(0)
+                .exists(),
             )
         )
     return conditions
@@ -91,45 +96,55 @@ def conditions_beside_leads(
 
 def ways_to_find(
     project_id: UUID, wanted: LeadFilter, now: datetime
-) -> Iterator[Select[Any]]:
+) -> Iterator[tuple[Select[Any], LeadFilter]]:
     """Yield a selection of roots for each part of the filter that an index is read by.
 
     Each yields all the roots that this part holds for, some perhaps more than once;
-    those likely to be few come first.
+    those likely to be few come first. With it comes what is still to be asked of them.
     """
     lead = LEAD.c
     roots = select(lead.id).where(lead.project_id == project_id, lead.root_id.is_(None))
     for word in sorted(words_of(wanted.query), key=len, reverse=True):
-        yield select(col(LeadToken.lead_id)).where(
+        having = select(col(LeadToken.lead_id)).where(
             col(LeadToken.project_id) == project_id, *_begins_with(word)
         )
-    for kind, holds in _traces(wanted):
-        origin = LEAD.alias("origin")
-        root_id = (
-            select(func.coalesce(origin.c.root_id, origin.c.id))
-            .where(origin.c.project_id == project_id, origin.c.id == col(kind.lead_id))
-            .scalar_subquery()
-        )
-        yield select(root_id.label("id")).where(
-            col(kind.project_id) == project_id, holds
-        )
+        yield having, wanted
+    if wanted.tag is not None:
+        tagged = _roots_of(project_id, LeadTag, col(LeadTag.tag) == wanted.tag)
+        yield tagged, replace(wanted, tag=None)
+    if wanted.event_type is not None:
+        did = _roots_of(project_id, Event, col(Event.type) == wanted.event_type)
+        yield did, replace(wanted, event_type=None)
     if wanted.owner_id is not None:
-        yield roots.where(lead.owner_id == wanted.owner_id)
+        yield roots.where(lead.owner_id == wanted.owner_id), wanted
     if scored := _score_range(wanted):
-        yield roots.where(*scored)
+        yield roots.where(*scored), wanted
     if wanted.risk is not None:
-        seen, unseen = _risky(wanted.risk, now)
+        seen, unseen = by_silence(wanted.risk, now)
         both = union_all(roots.where(seen), roots.where(unseen)).subquery()
-        yield select(both.c.id)
+        yield select(both.c.id), wanted
     if wanted.seen_within_days is not None:
-        yield roots.where(_seen_within(wanted.seen_within_days, now))
+        yield roots.where(_seen_within(wanted.seen_within_days, now)), wanted
     if wanted.stage is not None:
-        yield roots.where(lead.stage == wanted.stage)
+        yield roots.where(lead.stage == wanted.stage), wanted
+
+
+def _roots_of(
+    project_id: UUID, kind: type[LeadTag] | type[Event], holds: ColumnElement[bool]
+) -> Select[Any]:
+    """Return the roots of the leads that some rows were written for."""
+    origin = LEAD.alias("origin")
+    root_id = (
+        select(func.coalesce(origin.c.root_id, origin.c.id))
+        .where(origin.c.project_id == project_id, origin.c.id == col(kind.lead_id))
+        .scalar_subquery()
+    )
+    return select(root_id.label("id")).where(col(kind.project_id) == project_id, holds)
 
 
 def _own_conditions(wanted: LeadFilter, now: datetime) -> Iterator[ColumnElement[bool]]:
     lead = LEAD.c
-    if wanted.query and not words_of(wanted.query):
+    if wanted.is_nobody:
         yield false()
     if wanted.stage is not None:
         yield lead.stage == wanted.stage
@@ -137,7 +152,7 @@ def _own_conditions(wanted: LeadFilter, now: datetime) -> Iterator[ColumnElement
     if wanted.seen_within_days is not None:
         yield _seen_within(wanted.seen_within_days, now)
     if wanted.risk is not None:
-        yield or_(*_risky(wanted.risk, now))
+        yield or_(*by_silence(wanted.risk, now))
     if wanted.owner_id is not None:
         yield lead.owner_id == wanted.owner_id
     if wanted.unowned:
@@ -157,10 +172,10 @@ def _seen_within(days: int, now: datetime) -> ColumnElement[bool]:
     return LEAD.c.last_event_at >= now - timedelta(days=days)
 
 
-def _risky(
+def by_silence(
     risk: Risk, now: datetime
 ) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return when leads that did something are at this risk, and when the others."""
+    """Return when leads that did something are at a risk, and when the others are."""
     shortest, longest = silence_of(risk)
 
     def is_silent(since: ColumnElement[Any]) -> list[ColumnElement[bool]]:

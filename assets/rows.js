@@ -1,0 +1,248 @@
+// Lists that people work in: a live list holds still under the hand, its rows are
+// ticked, and keys move through it. Bundled with the pages that show such a list.
+//
+// A list stands in an element with data-hold="its name"; its rows carry data-lead.
+
+import { useEffect, useRef, useSyncExternalStore } from "react";
+
+const MOMENT = 600; // ms that a list still holds still once nobody is at it
+const IDLE = 60_000; // ms after which a hand at rest is taken for one that left
+const MOST_TICKED = 1_000; // as many as the server changes at once
+const NOTHING = [];
+
+const lists = new Map();
+
+function listOf(name) {
+  if (!lists.has(name)) {
+    const listeners = new Set();
+    lists.set(name, {
+      isHeld: false,
+      turn: 0, // goes up when what waited is to come in
+      waiting: 0,
+      leaving: undefined,
+      subscribe(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      tell: () => listeners.forEach((listener) => listener()),
+    });
+  }
+  return lists.get(name);
+}
+
+function useList(name, look, atFirst) {
+  const list = listOf(name);
+  return useSyncExternalStore(
+    list.subscribe,
+    () => look(list),
+    () => atFirst,
+  );
+}
+
+// The rows as they are to be shown: while the list is held, those that were shown, in
+// their order and with what they hold now. Another place is another list.
+export function useHeldRows(name, rows, place) {
+  const turn = useList(name, (list) => list.turn, 0);
+  const last = useRef({ rows, place, turn });
+  const list = listOf(name);
+  const isHeld =
+    list.isHeld && last.current.place === place && last.current.turn === turn;
+  const shown = isHeld ? updated(last.current.rows, rows) : rows;
+  const waiting = isHeld ? differences(shown, rows) : 0;
+  last.current = { rows: shown, place, turn };
+  useEffect(() => {
+    list.waiting = waiting;
+    list.tell();
+  }, [list, waiting]);
+  return shown;
+}
+
+export function useWaiting(name) {
+  return useList(name, (list) => list.waiting, 0);
+}
+
+function updated(shown, rows) {
+  const fresh = new Map(rows.map((row) => [row.id, row]));
+  return shown.map((row) => fresh.get(row.id) ?? row);
+}
+
+// How many rows came, went or moved; one that took another's place counts once.
+function differences(shown, rows) {
+  const places = new Map(rows.map(({ id }, place) => [id, place]));
+  const kept = shown.flatMap(({ id }) => places.get(id) ?? []);
+  const came = rows.length - kept.length;
+  const went = shown.length - kept.length;
+  return Math.max(came, went) + kept.length - longestRise(kept);
+}
+
+function longestRise(numbers) {
+  const ends = []; // the lowest end of a rise of each length
+  for (const number of numbers) {
+    const at = ends.findIndex((end) => end >= number);
+    ends[at < 0 ? ends.length : at] = number;
+  }
+  return ends.length;
+}
+
+function release(list) {
+  clearTimeout(list.leaving);
+  list.leaving = undefined;
+  list.turn += 1;
+  list.tell();
+}
+
+const at = { pointer: null, focus: null }; // names of the lists that people are at
+let isIdle;
+
+function move(by, element) {
+  const name = element?.closest?.("[data-hold]")?.dataset.hold ?? null;
+  const left = at[by];
+  at[by] = name;
+  if (name) {
+    const list = listOf(name);
+    clearTimeout(list.leaving);
+    list.leaving = undefined;
+    list.isHeld = true;
+  }
+  if (left && left !== at.pointer && left !== at.focus) leave(left);
+}
+
+function leave(name) {
+  const list = listOf(name);
+  clearTimeout(list.leaving);
+  list.leaving = setTimeout(() => {
+    list.isHeld = false;
+    release(list);
+  }, MOMENT);
+}
+
+function restartIdle() {
+  clearTimeout(isIdle);
+  isIdle = setTimeout(() => {
+    move("pointer", null);
+    move("focus", null);
+  }, IDLE);
+}
+
+// Ticks, by the ids of leads; they stay from page to page of a list.
+const ticks = {
+  ids: NOTHING,
+  anchor: undefined,
+  listeners: new Set(),
+  set(ids) {
+    ticks.ids = [...new Set(ids)].slice(0, MOST_TICKED);
+    ticks.listeners.forEach((listener) => listener());
+  },
+};
+
+export function useTicked() {
+  return useSyncExternalStore(
+    (listener) => {
+      ticks.listeners.add(listener);
+      return () => ticks.listeners.delete(listener);
+    },
+    () => ticks.ids,
+    () => NOTHING,
+  );
+}
+
+function tick(box, isRange) {
+  const ids = rows().map((row) => row.dataset.lead);
+  const id = box.dataset.tick;
+  const isOn = !(id ? ticks.ids.includes(id) : ids.every((each) => ticks.ids.includes(each)));
+  const [one, other] = [ids.indexOf(ticks.anchor), ids.indexOf(id)];
+  let meant = id ? [id] : ids;
+  if (id && isRange && one >= 0)
+    meant = ids.slice(Math.min(one, other), Math.max(one, other) + 1);
+  ticks.anchor = id || undefined;
+  const others = ticks.ids.filter((each) => !meant.includes(each));
+  ticks.set(isOn ? [...others, ...meant] : others);
+}
+
+// Rows: a click shows one in the drawer, a second click or "o" its page.
+function rows() {
+  return [...document.querySelectorAll("[data-hold] [data-lead]")];
+}
+
+const linkOf = (row) => row?.querySelector("a[href]");
+
+let opened = "";
+let passes = false; // whether a click is to follow its link
+let lastClicked;
+
+function visit(row) {
+  passes = true;
+  linkOf(row)?.click();
+  passes = false;
+}
+
+function onClick(event) {
+  const { target } = event;
+  const box = target.closest?.("input[data-tick]");
+  if (box) return tick(box, event.shiftKey);
+  if (target.closest?.("[data-apply]")) return release(listOf(target.closest("[data-apply]").dataset.apply));
+  if (event.detail > 1 && lastClicked?.isConnected) return visit(lastClicked);
+  const link = target.closest?.("[data-lead] a[href]");
+  if (!link || passes) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
+    return event.stopPropagation(); // the browser's own, a new tab
+  lastClicked = event.detail ? link.closest("[data-lead]") : undefined;
+  event.preventDefault();
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.target.matches("input:not([type=checkbox]), textarea, select")) return;
+  const all = rows();
+  const covers = document.querySelector("dialog[open], [role=dialog], [role=alertdialog], [role=menu]");
+  if (!all.length || (covers && !opened)) return;
+  const current = covers
+    ? all.find((row) => row.dataset.lead === opened)
+    : document.activeElement.closest("[data-lead]");
+  const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
+  if (step && (current || event.key.length === 1)) go(all, current, step, covers);
+  else if (event.key === "o" && current) visit(current);
+  else if (event.key === "x" && current && !covers)
+    tick(current.querySelector("[data-tick]"), event.shiftKey);
+  else return;
+  event.preventDefault();
+}
+
+function go(all, current, step, covers) {
+  const next = current ? all[all.indexOf(current) + step] : all[0];
+  if (!next) return;
+  if (!covers) return linkOf(next).focus();
+  covers.opener = linkOf(next); // where the drawer gives focus back to
+  linkOf(next).click();
+}
+
+// Keeps the opened lead in the address, so that a link to it opens it.
+function keep(id) {
+  const url = new URL(location.href);
+  if (!/^\/leads\/?$/.test(url.pathname)) return;
+  opened = id;
+  if (id) url.searchParams.set("lead", id);
+  else url.searchParams.delete("lead");
+  history.replaceState(history.state, "", url);
+}
+
+if (typeof document !== "undefined" && !window.leadpulseRows) {
+  window.leadpulseRows = { keep, untick: () => ticks.set([]) };
+  document.addEventListener("click", onClick, true);
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("pointermove", (event) => {
+    restartIdle();
+    move("pointer", event.pointerType === "touch" ? null : event.target);
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "touch") return;
+    move("pointer", event.target);
+    move("pointer", null);
+  });
+  document.documentElement.addEventListener("pointerleave", () => move("pointer", null));
+  document.addEventListener("focusin", ({ target }) => {
+    restartIdle();
+    move("focus", target);
+  });
+  document.addEventListener("focusout", ({ relatedTarget }) => move("focus", relatedTarget));
+}

@@ -1,0 +1,176 @@
+"""The table of leads: rows that are ticked, opened and held still."""
+
+import reflex as rx
+
+from leadpulse_app.components import theme
+from leadpulse_app.components.badge import label
+from leadpulse_app.components.button import button_link
+from leadpulse_app.components.explanation import VELOCITY
+from leadpulse_app.components.held_list import (
+    held_list,
+    held_rows,
+    tick_box,
+    tick_page,
+)
+from leadpulse_app.components.moment import moment
+from leadpulse_app.components.score import score
+from leadpulse_app.components.stage import stage_badge
+from leadpulse_app.components.table import Column, row_link, table
+from leadpulse_app.state.lead_drawer import LeadDrawerState
+from leadpulse_app.state.lead_row import LeadRow
+from leadpulse_app.state.leads import LeadsState, SortHead
+
+LIST = "leads"
+
+
+def _sort_link(name: str, head: rx.Var[SortHead]) -> rx.Component:
+    return rx.link(
+        name,
+        rx.cond(
+            head.order == "descending",
+            rx.icon("arrow-down", size=theme.ICON_SMALL, aria_hidden=True),
+        ),
+        href=head.href,
+        underline="none",
+        style={
+            "display": "inline-flex",
+            "align_items": "center",
+            "gap": theme.SPACE_HALF,
+            "font": "inherit",
+            "color": rx.cond(head.order == "descending", theme.INK, "inherit"),
+            "_hover": {"color": theme.INK},
+        },
+    )
+
+
+_TICK_AND_NAME: theme.Style = {
+    "display": "flex",
+    "align_items": "center",
+    "gap": theme.SPACE_3,
+    "min_width": "0",
+}
+
+
+def _name_heading() -> rx.Component:
+    return rx.el.div(
+        tick_page("Select all on this page", LeadsState.rows),
+        _sort_link("Name", LeadsState.newest_head),
+        style=_TICK_AND_NAME,
+    )
+
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column("Name", heading=_name_heading()),
+        Column("Company", keep="wide", quiet=True),
+        Column(
+            "Score",
+            align="end",
+            heading=_sort_link("Score", LeadsState.score_head),
+            order=LeadsState.score_head.order,
+        ),
+        Column("Stage"),
+        Column("Velocity", align="end", keep="wide", explanation=VELOCITY),
+        Column(
+            "Last seen",
+            keep="medium",
+            quiet=True,
+            heading=_sort_link("Last seen", LeadsState.seen_head),
+            order=LeadsState.seen_head.order,
+        ),
+        Column("Owner", keep="wide", quiet=True),
+        Column("Next action", keep="medium"),
+    )
+
+
+def _tags(lead: rx.Var[LeadRow]) -> rx.Component:
+    return rx.el.span(
+        rx.foreach(lead.tags, label),
+        rx.cond(
+            lead.more_tags != "", rx.el.span(lead.more_tags, style=theme.CAPTION_TEXT)
+        ),
+        style={
+            "display": "inline-flex",
+            "align_items": "center",
+            "gap": theme.SPACE_1,
+            "flex_shrink": "0",
+            "_empty": theme.GONE,
+            theme.UNDER_WIDE: theme.GONE,
+        },
+    )
+
+
+def _row(columns: tuple[Column, ...], lead: rx.Var[LeadRow]) -> rx.Component:
+    name, company, points, stage, velocity, seen, owner, action = columns
+    return rx.el.tr(
+        name.cell(
+            rx.el.div(
+                tick_box("Select " + lead.name, lead.id),
+                rx.el.div(
+                    row_link(
+                        lead.name, lead.href, on_click=LeadDrawerState.open(lead.id)
+                    ),
+                    style=theme.ONE_LINE,
+                ),
+                _tags(lead),
+                style=_TICK_AND_NAME,
+            )
+        ),
+        company.cell(lead.company),
+        points.cell(score(lead.score, lead.score_percent, lead.stage)),
+        stage.cell(stage_badge(lead.stage)),
+        velocity.cell(lead.velocity),
+        seen.cell(moment(lead.last_seen)),
+        owner.cell(lead.owner),
+        action.cell(lead.next_action),
+        key=lead.id,
+        custom_attrs={"data-changed": lead.changed, "data-lead": lead.id},
+    )
+
+
+def _pager() -> rx.Component:
+    return rx.el.nav(
+        rx.el.span(
+            LeadsState.range_text,
+            style={**theme.CAPTION_TEXT, "font_variant_numeric": theme.TABULAR},
+        ),
+        rx.el.div(
+            rx.cond(
+                LeadsState.previous_href != "",
+                button_link("Previous", href=LeadsState.previous_href),
+            ),
+            rx.cond(
+                LeadsState.next_href != "",
+                button_link("Next", href=LeadsState.next_href),
+            ),
+            style={"display": "flex", "gap": theme.SPACE_2},
+        ),
+        aria_label="Pages",
+        style={
+            "display": "flex",
+            "align_items": "center",
+            "justify_content": "space-between",
+            "min_height": theme.SPACE_12,
+            "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
+            "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
+        },
+    )
+
+
+def lead_table() -> rx.Component:
+    """Return the table with its pager."""
+    columns = _columns()
+    return rx.fragment(
+        held_list(
+            LIST,
+            table(
+                LeadsState.caption,
+                columns,
+                rx.foreach(
+                    held_rows(LIST, LeadsState.rows, LeadsState.place),
+                    lambda lead: _row(columns, lead),
+                ),
+            ),
+        ),
+        _pager(),
+    )

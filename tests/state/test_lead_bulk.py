@@ -1,0 +1,101 @@
+"""The ticked leads are changed together, whatever a page sends."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from leadpulse_app.database import transaction
+from leadpulse_app.domain.errors import ForbiddenError, InvalidInputError, NotFoundError
+from leadpulse_app.models import Role
+from leadpulse_app.services.tagging import list_tags
+from leadpulse_app.state.lead_bulk import LeadBulkState
+from leadpulse_app.state.leads import LeadsState
+from tests.state.tab import Tab
+from tests.tenants import make_tenant
+
+
+async def test_ticked_leads_are_tagged_and_assigned() -> None:
+    tenant = await make_tenant(name="Grace")
+    ids = [str(await tenant.add_lead(name=name)) for name in ("Ada", "Bob")]
+    tab = Tab(tenant.actor, "/leads")
+    state = tab.state(LeadBulkState)
+    assert await tab.call(state, "tag", ids, {"tag": " VIP "})
+    assert await tab.call(state, "assign", ids, str(tenant.actor.user_id))
+    rows = (await tab.open(LeadsState)).rows
+    assert [(row.tags, row.owner) for row in rows] == [(("vip",), "Grace")] * 2
+    assert await tab.call(state, "assign", ids[:1], "none")
+    owners = {row.id: row.owner for row in (await tab.open(LeadsState)).rows}
+    assert [owners[lead_id] for lead_id in ids] == ["-", "Grace"]
+
+
+async def test_one_lead_of_another_project_among_them_changes_none() -> None:
+    mine, theirs = await make_tenant(), await make_tenant()
+    ids = [str(await mine.add_lead()), str(await theirs.add_lead())]
+    tab = Tab(mine.actor, "/leads")
+    state = tab.state(LeadBulkState)
+    with pytest.raises(NotFoundError):
+        await tab.call(state, "tag", ids, {"tag": "vip"})
+    with pytest.raises(NotFoundError):
+        await tab.call(state, "assign", ids, "none")
+    with pytest.raises(NotFoundError):
+        await tab.call(state, "erase", ids)
+    for tenant in (mine, theirs):
+        async with transaction(tenant.actor.project_id) as session:
+            assert await list_tags(session, tenant.actor) == ()
+
+
+async def test_admins_delete_ticked_leads_and_members_do_not() -> None:
+    tenant = await make_tenant()
+    ids = [str(await tenant.add_lead(name=name)) for name in ("Ada", "Bob")]
+    tab = Tab(replace(tenant.actor, role=Role.MEMBER), "/leads")
+    with pytest.raises(ForbiddenError):
+        await tab.call(tab.state(LeadBulkState), "erase", ids)
+    assert not (await tab.open(LeadsState)).may_erase
+    tab = Tab(tenant.actor, "/leads")
+    assert len((await tab.open(LeadsState)).rows) == 2
+    await tab.call(tab.state(LeadBulkState), "erase", ids[:1])
+    assert [row.name for row in (await tab.open(LeadsState)).rows] == ["Bob"]
+
+
+async def test_leads_are_given_to_no_member_of_another_project() -> None:
+    mine, theirs = await make_tenant(), await make_tenant()
+    ids = [str(await mine.add_lead())]
+    tab = Tab(mine.actor, "/leads")
+    with pytest.raises(InvalidInputError):
+        await tab.call(
+            tab.state(LeadBulkState), "assign", ids, str(theirs.actor.user_id)
+        )
+
+
+@pytest.mark.parametrize(
+    "ids", [None, [], "x", ["x"], [None], [7], {"a": 1}, [[]], [str(uuid4())] * 1_001]
+)
+async def test_what_is_no_list_of_ids_is_refused(ids: object) -> None:
+    tab = Tab((await make_tenant()).actor, "/leads")
+    state = tab.state(LeadBulkState)
+    for handler, argument in (("tag", {"tag": "vip"}), ("assign", "none")):
+        with pytest.raises(InvalidInputError):
+            await tab.call(state, handler, ids, argument)
+    with pytest.raises(InvalidInputError):
+        await tab.call(state, "erase", ids)
+
+
+@pytest.mark.parametrize(
+    "form", [None, {}, {"tag": 7}, {"tag": ""}, {"tag": "x" * 999}]
+)
+async def test_what_is_no_tag_is_refused(form: object) -> None:
+    tenant = await make_tenant()
+    tab = Tab(tenant.actor, "/leads")
+    ids = [str(await tenant.add_lead())]
+    with pytest.raises(InvalidInputError):
+        await tab.call(tab.state(LeadBulkState), "tag", ids, form)
+
+
+@pytest.mark.parametrize("owner", [None, "", 7, "nobody", ["none"]])
+async def test_what_is_no_owner_is_refused(owner: object) -> None:
+    tenant = await make_tenant()
+    tab = Tab(tenant.actor, "/leads")
+    ids = [str(await tenant.add_lead())]
+    with pytest.raises(InvalidInputError):
+        await tab.call(tab.state(LeadBulkState), "assign", ids, owner)
