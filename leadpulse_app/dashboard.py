@@ -32,6 +32,7 @@ app = rx.App(
     html_lang="en",
     head_components=[
         rx.el.script(src="/account.js", defer=True),
+        rx.el.script(src="/shortcuts.js", defer=True),
         rx.el.script(src="/tester.js", defer=True),
         rx.el.script(src="/upload.js", defer=True),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),

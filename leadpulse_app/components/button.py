@@ -78,6 +78,20 @@ def button_link(
     )
 
 
+def icon_link(icon: rx.Component, label: str, href: str | rx.Var[str]) -> rx.Component:
+    """Return a link that looks like `icon_button`."""
+    return rx.icon_button(
+        rx.link(
+            icon, href=href, underline="none", color_scheme="gray", aria_label=label
+        ),
+        as_child=True,
+        title=label,
+        variant="ghost",
+        color_scheme="gray",
+        style={"margin": "0"},
+    )
+
+
 def text_link(label: str | rx.Var[str], href: str | rx.Var[str]) -> rx.Component:
     """Return a link within text."""
     return rx.link(

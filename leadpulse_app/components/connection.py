@@ -4,9 +4,10 @@ import reflex as rx
 from reflex_base.constants import Hooks, Imports
 from reflex_base.utils.imports import ImportVar
 from reflex_base.vars import VarData
-from reflex_base.vars.number import BooleanVar
+from reflex_base.vars.number import BooleanVar, NumberVar
 
 from leadpulse_app.components import theme
+from leadpulse_app.state.shell import ShellState
 
 _WATCH_NETWORK = """useEffect(() => {
     const look = () => setOffline(!navigator.onLine);
@@ -17,24 +18,33 @@ _WATCH_NETWORK = """useEffect(() => {
         changes.forEach((change) => window.removeEventListener(change, look));
 }, []);"""
 
-connection_lost = rx.Var(
-    "(offline || connectErrors.length > 0)",
-    _var_data=VarData(
-        imports={
-            **Imports.CONNECT_ERRORS,
-            "react": [
-                *Imports.CONNECT_ERRORS.get("react", ()),
-                ImportVar(tag="useState"),
-                ImportVar(tag="useEffect"),
-            ],
-        },
-        hooks={
-            Hooks.CONNECT_ERRORS: None,
-            "const [offline, setOffline] = useState(false);": None,
-            _WATCH_NETWORK: None,
-        },
-    ),
-).to(BooleanVar)
+_COUNT_SECONDS = """useEffect(() => {
+    setSecondsLost(0);
+    if (!isLost) return;
+    const since = Date.now();
+    const count = () => setSecondsLost(Math.round((Date.now() - since) / 1000));
+    const timer = setInterval(count, 1000);
+    return () => clearInterval(timer);
+}, [isLost]);"""
+
+_LOST = "(offline || connectErrors.length > 0)"
+_WATCHED = VarData(
+    imports={
+        **Imports.CONNECT_ERRORS,
+        "react": [
+            *Imports.CONNECT_ERRORS.get("react", ()),
+            ImportVar(tag="useState"),
+            ImportVar(tag="useEffect"),
+        ],
+    },
+    hooks={
+        Hooks.CONNECT_ERRORS: None,
+        "const [offline, setOffline] = useState(false);": None,
+        _WATCH_NETWORK: None,
+    },
+)
+
+connection_lost = rx.Var(_LOST, _var_data=_WATCHED).to(BooleanVar)
 """Whether the browser is offline, or the server did not answer the last attempt.
 
 A browser notices at once that it is offline; that a connection has gone silent,
@@ -42,13 +52,34 @@ only when a ping stays unanswered.
 """
 
 
+seconds_lost = rx.Var(
+    "secondsLost",
+    _var_data=VarData.merge(
+        _WATCHED,
+        VarData(
+            hooks={
+                "const [secondsLost, setSecondsLost] = useState(0);": None,
+                f"const isLost = {_LOST};": None,
+                _COUNT_SECONDS: None,
+            }
+        ),
+    ),
+).to(NumberVar, int)
+"""For how long the connection has been lost."""
+
 _INDICATOR: theme.Style = {
     "display": "inline-flex",
     "align_items": "center",
     "gap": theme.SPACE_2,
+    "min_height": theme.SPACE_6,
     "padding": f"0 {theme.SPACE_2}",
+    "border_radius": theme.RADIUS_SMALL,
+    "white_space": "nowrap",
+    "cursor": "pointer",
     **theme.CAPTION_TEXT,
     "font_weight": theme.MEDIUM,
+    "font_variant_numeric": theme.TABULAR,
+    "_hover": {"background": theme.HOVER},
 }
 
 
@@ -64,12 +95,30 @@ def _dot(colour: str) -> rx.Component:
     )
 
 
-def _said(colour: str, text: str, explanation: str) -> rx.Component:
-    return rx.el.span(_dot(colour), text, title=explanation, style=_INDICATOR)
+def _late(word: str, *more: rx.Component) -> rx.Component:
+    return rx.el.span(
+        _dot(theme.CAUTION_DOT),
+        word,
+        *more,
+        title="What you see may be out of date; this page catches up by itself",
+        style={**_INDICATOR, "cursor": "default"},
+    )
+
+
+def _button(sign: rx.Component, word: str, does: str, explanation: str) -> rx.Component:
+    return rx.el.button(
+        sign,
+        word,
+        rx.el.span(f", {does}", style=theme.HIDDEN),
+        type="button",
+        title=explanation,
+        on_click=ShellState.toggle_pause,
+        style=_INDICATOR,
+    )
 
 
 def live_indicator(stale: rx.Var[bool]) -> rx.Component:
-    """Return whether what is shown changes by itself now.
+    """Return whether what is shown changes by itself now; a click pauses that.
 
     Args:
         stale: Whether the server couldn't read what is shown anew.
@@ -77,20 +126,28 @@ def live_indicator(stale: rx.Var[bool]) -> rx.Component:
     return rx.el.span(
         rx.cond(
             connection_lost,
-            _said(
-                theme.CAUTION_DOT,
+            _late(
                 "Reconnecting",
-                "What you see may be out of date; this page catches up by itself",
+                # Once read aloud is enough.
+                rx.el.span(seconds_lost, " s", aria_hidden=True),
             ),
             rx.cond(
                 stale,
-                _said(
-                    theme.CAUTION_DOT,
-                    "Database away",
-                    "What you see may be out of date; this page catches up by itself",
-                ),
-                _said(
-                    theme.GOOD_DOT, "Live", "New events and scores appear by themselves"
+                _late("Database away"),
+                rx.cond(
+                    ShellState.paused,
+                    _button(
+                        rx.icon("pause", size=theme.ICON_SMALL, aria_hidden=True),
+                        "Paused",
+                        "resume",
+                        "This page holds still; click to catch up and go on",
+                    ),
+                    _button(
+                        _dot(theme.GOOD_DOT),
+                        "Live",
+                        "pause",
+                        "New events and scores appear by themselves; click to pause",
+                    ),
                 ),
             ),
         ),

@@ -1,6 +1,6 @@
 """A form field: a visible label, its input, and a hint where one helps."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import reflex as rx
@@ -103,13 +103,26 @@ def edit_field(
     )
 
 
-def search_field(label: str, placeholder: str, **props: Any) -> rx.Component:
-    """Return a search input, named by its label and marked by an icon."""
+def search_field(
+    label: str,
+    placeholder: str,
+    *,
+    attributes: Mapping[str, str] | None = None,
+    **props: Any,
+) -> rx.Component:
+    """Return a search input, named by its label and marked by an icon.
+
+    Args:
+        label: What is searched, read aloud.
+        placeholder: What to type.
+        attributes: More attributes of the input's element, as `data-search`.
+        props: More for the input, as `on_change`.
+    """
     return rx.input(
         rx.input.slot(rx.icon("search", size=theme.ICON_SMALL, aria_hidden=True)),
         type="search",
         placeholder=placeholder,
-        custom_attrs={"aria-label": label},
+        custom_attrs={"aria-label": label, **(attributes or {})},
         size="2",
         style={"width": "100%"},
         **props,

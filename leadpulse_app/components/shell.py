@@ -3,15 +3,19 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
+from leadpulse_app.components.arrival import arrival
 from leadpulse_app.components.button import icon_button
 from leadpulse_app.components.connection import (
     connection_banner,
     sign_out_problem,
 )
-from leadpulse_app.components.logo import logo
+from leadpulse_app.components.navigation import navigation
+from leadpulse_app.components.search import search
+from leadpulse_app.components.shortcuts import shortcut_list
 from leadpulse_app.state.shell import ShellState
 
 CONTENT_ID = "content"
+_TITLE_ID = "title"
 
 _FRAME: theme.Style = {
     "display": "grid",
@@ -21,77 +25,6 @@ _FRAME: theme.Style = {
         "grid_template_columns": f"{theme.RAIL_WIDTH} minmax(0, 1fr)",
     },
     theme.UNDER_NARROW: {"grid_template_columns": "minmax(0, 1fr)"},
-}
-
-_SIDEBAR: theme.Style = {
-    "position": "sticky",
-    "top": "0",
-    "height": "100dvh",
-    "display": "flex",
-    "flex_direction": "column",
-    "gap": theme.SPACE_4,
-    "padding": theme.SPACE_3,
-    "border_inline_end": f"{theme.HAIR} solid {theme.HAIRLINE}",
-    theme.UNDER_WIDE: {
-        "align_items": "center",
-        "& [data-label]": theme.HIDDEN,
-    },
-    theme.UNDER_NARROW: {
-        "position": "fixed",
-        "z_index": theme.ABOVE_PAGE,
-        "inset": "auto 0 0 0",
-        "height": theme.BOTTOM_BAR_HEIGHT,
-        "padding": f"0 {theme.SPACE_2}",
-        "border_inline_end": "0",
-        "border_top": f"{theme.HAIR} solid {theme.LINE}",
-        "background": theme.SURFACE,
-        "& [data-wide]": theme.GONE,
-        "& [data-label]": {
-            "position": "static",
-            "width": "auto",
-            "height": "auto",
-            "clip_path": "none",
-        },
-    },
-}
-
-_NAVIGATION: theme.Style = {
-    "display": "flex",
-    "flex_direction": "column",
-    "gap": theme.SPACE_HALF,
-    theme.UNDER_NARROW: {
-        "flex_direction": "row",
-        "justify_content": "space-around",
-        "width": "100%",
-        "height": "100%",
-    },
-}
-
-_NAVIGATION_LINK: theme.Style = {
-    "display": "flex",
-    "align_items": "center",
-    "gap": theme.SPACE_3,
-    "height": theme.NAV_ITEM_HEIGHT,
-    "padding": f"0 {theme.SPACE_2}",
-    "border_radius": theme.RADIUS_SMALL,
-    "color": theme.MUTED,
-    **theme.BODY_TEXT,
-    "font_weight": theme.MEDIUM,
-    "transition": f"background {theme.QUICK}, color {theme.QUICK}",
-    "_hover": {"background": theme.HOVER, "color": theme.INK},
-    "&[aria-current=page]": {"background": theme.PRESSED, "color": theme.INK},
-    theme.UNDER_NARROW: {
-        "flex_direction": "column",
-        "justify_content": "center",
-        "gap": theme.SPACE_HALF,
-        "height": "100%",
-        "flex": "1",
-        **theme.BADGE_TEXT,
-        "&[aria-current=page]": {
-            "background": "transparent",
-            "color": theme.ACCENT_INK,
-        },
-    },
 }
 
 _TOP_BAR: theme.Style = {
@@ -144,92 +77,6 @@ def skip_link() -> rx.Component:
     )
 
 
-def _navigation_link(
-    icon: rx.Component, label: str, href: str, current: str
-) -> rx.Component:
-    return rx.link(
-        icon,
-        rx.el.span(label, custom_attrs={"data-label": ""}),
-        href=href,
-        underline="none",
-        title=label,
-        custom_attrs={"aria-current": "page"} if href == current else {},
-        style=_NAVIGATION_LINK,
-    )
-
-
-def _sidebar(current: str) -> rx.Component:
-    return rx.el.div(
-        rx.el.div(
-            logo("/overview"),
-            rx.el.span(
-                ShellState.project_name,
-                custom_attrs={"data-label": ""},
-                style={
-                    **theme.CAPTION_TEXT,
-                    **theme.ONE_LINE,
-                    "min_height": theme.SPACE_4,
-                    "padding_inline_start": theme.SPACE_8,
-                },
-            ),
-            custom_attrs={"data-wide": ""},
-            style={
-                "display": "flex",
-                "flex_direction": "column",
-                "min_width": "0",
-                "padding": theme.SPACE_1,
-            },
-        ),
-        rx.el.nav(
-            _navigation_link(
-                rx.icon("layout-dashboard", size=theme.ICON, aria_hidden=True),
-                "Overview",
-                "/overview",
-                current,
-            ),
-            _navigation_link(
-                rx.icon("users", size=theme.ICON, aria_hidden=True),
-                "Leads",
-                "/leads",
-                current,
-            ),
-            _navigation_link(
-                rx.icon("square-kanban", size=theme.ICON, aria_hidden=True),
-                "Pipeline",
-                "/pipeline",
-                current,
-            ),
-            _navigation_link(
-                rx.icon("radio", size=theme.ICON, aria_hidden=True),
-                "Events",
-                "/events",
-                current,
-            ),
-            _navigation_link(
-                rx.icon("sliders-horizontal", size=theme.ICON, aria_hidden=True),
-                "Rules",
-                "/rules",
-                current,
-            ),
-            _navigation_link(
-                rx.icon("plug", size=theme.ICON, aria_hidden=True),
-                "Integrations",
-                "/integrations",
-                current,
-            ),
-            _navigation_link(
-                rx.icon("activity", size=theme.ICON, aria_hidden=True),
-                "System",
-                "/system",
-                current,
-            ),
-            aria_label="Main",
-            style=_NAVIGATION,
-        ),
-        style=_SIDEBAR,
-    )
-
-
 def theme_switch() -> rx.Component:
     """Return the switch between light and dark; until used, the system decides."""
     return icon_button(
@@ -273,6 +120,12 @@ def _account_menu() -> rx.Component:
             ),
             rx.dropdown_menu.separator(),
             rx.dropdown_menu.item(
+                rx.icon("keyboard", size=theme.ICON_SMALL, aria_hidden=True),
+                "Keyboard shortcuts",
+                color_scheme="gray",
+                custom_attrs={"data-shortcuts": ""},
+            ),
+            rx.dropdown_menu.item(
                 rx.icon("log-out", size=theme.ICON_SMALL, aria_hidden=True),
                 "Sign out",
                 color_scheme="gray",
@@ -285,7 +138,9 @@ def _account_menu() -> rx.Component:
 
 
 def _heading(title: rx.Var[str] | str, parent: tuple[str, str] | None) -> rx.Component:
-    heading = rx.el.h1(title, style={**theme.TITLE_TEXT, **theme.ONE_LINE})
+    heading = rx.el.h1(
+        title, id=_TITLE_ID, style={**theme.TITLE_TEXT, **theme.ONE_LINE}
+    )
     if parent is None:
         return heading
     name, href = parent
@@ -329,6 +184,7 @@ def _top_bar(
     return rx.el.header(
         _heading(title, parent),
         rx.el.div(
+            search(),
             indicator,
             theme_switch(),
             _account_menu(),
@@ -362,9 +218,10 @@ def shell(
         width: How wide the content grows.
     """
     return rx.fragment(
+        arrival(),
         skip_link(),
         rx.el.div(
-            _sidebar(current),
+            navigation(current),
             rx.el.div(
                 _top_bar(title, parent, live or rx.fragment()),
                 connection_banner(),
@@ -372,6 +229,7 @@ def shell(
                 rx.el.main(
                     *content,
                     id=CONTENT_ID,
+                    aria_labelledby=_TITLE_ID,
                     tab_index=-1,
                     style={**_MAIN, "max_width": width},
                 ),
@@ -379,4 +237,5 @@ def shell(
             ),
             style=_FRAME,
         ),
+        shortcut_list(),
     )

@@ -37,6 +37,9 @@ CAUTION_LINE = "var(--amber-a6)"
 BAD = "var(--tomato-11)"
 BAD_LINE = "var(--tomato-9)"
 CHANGED_TINT = "var(--iris-a4)"
+OVERLAY_SURFACE = "var(--color-panel-solid)"
+OVERLAY_SHADOW = "var(--shadow-6)"
+BACKDROP = "var(--color-overlay)"
 
 SERIES = (
     "var(--iris-9)",
@@ -97,6 +100,7 @@ FORM_WIDTH = "360px"
 ACCOUNT_WIDTH = "420px"
 EDITOR_WIDTH = "680px"
 DRAWER_WIDTH = "520px"
+SEARCH_WIDTH = "240px"
 LANDING_WIDTH = "1040px"
 HERO_WIDTH = "720px"
 BADGE_WIDTH = "104px"

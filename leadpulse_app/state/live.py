@@ -70,6 +70,8 @@ class _Board:
         self.ended = False
         self.is_urgent = True
         """Whether a person waits for the next reading, as when the page opens."""
+        self.answers = False
+        """Whether a person waits for the current reading."""
         self.pause = 0.0
         """Seconds to wait at least before the next reading."""
         self.turn: Turn | None = None
@@ -94,7 +96,7 @@ class _Board:
     def begin(self) -> None:
         """Read from now on: changes that come later wake the board again."""
         self.changed.clear()
-        self.is_urgent = False
+        self.answers, self.is_urgent = self.is_urgent, False
         self.pause = 0.0
         self.reads_after = max(self.reads_after, self.read_at)
         self.read_at = time.monotonic()
@@ -185,6 +187,14 @@ class LiveHub:
         """Let the board of this tab read again, changed or not."""
         if tab in self._by_tab:
             self._by_tab[tab].wake_at_once()
+
+    def answers(self, tab: str) -> bool:
+        """Return whether the tab's own person waits for what was read last.
+
+        They opened the page or did something there; it shows even on a paused page.
+        """
+        board = self._by_tab.get(tab)
+        return board is not None and board.answers
 
     def end(self, tab: str) -> None:
         """End the loop of this tab, if it has one."""

@@ -10,7 +10,7 @@ import reflex as rx
 
 from leadpulse_app.domain.errors import NotFoundError
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.state.live import follow
+from leadpulse_app.state.live import follow, hub
 from leadpulse_app.state.shell import ShellState
 
 
@@ -48,6 +48,9 @@ class Page(rx.State, mixin=True):
             if getattr(self, name) != value:
                 setattr(self, name, value)
 
+    def _hold(self, content: Any) -> None:
+        """Take note of content that is not shown, as the tab is paused."""
+
     def _open(self) -> None:
         if self.status != Status.READY:
             self.status = Status.LOADING
@@ -59,6 +62,10 @@ class Page(rx.State, mixin=True):
 
     def _set_status(self, status: Status) -> None:
         self._assign(stale=False, status=status)
+
+    async def _is_paused(self, tab: str) -> bool:
+        paused = (await self.get_state(ShellState)).paused
+        return paused and self.status == Status.READY and not hub.answers(tab)
 
     async def _show_changes(self) -> AsyncGenerator[None, None]:
         """Show the page at once and after each change, until the tab leaves it."""
@@ -83,6 +90,10 @@ class Page(rx.State, mixin=True):
             async with aclosing(follow(tab, read, fail)) as contents:
                 async for content in contents:
                     async with self:
+                        if await self._is_paused(tab):
+                            self._set_status(Status.READY)
+                            self._hold(content)
+                            continue
                         self._show(content)
                         self._set_status(Status.READY)
                     yield

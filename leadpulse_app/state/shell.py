@@ -3,7 +3,7 @@
 import reflex as rx
 
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.state import words
+from leadpulse_app.state import live, words
 
 
 class ShellState(rx.State):
@@ -13,6 +13,8 @@ class ShellState(rx.State):
     email: str = ""
     initials: str = ""
     project_name: str = ""
+    paused: bool = False
+    """Whether this tab's pages hold still until the person says otherwise."""
 
     _shown: Actor | None = None
 
@@ -24,3 +26,10 @@ class ShellState(rx.State):
         self.email = actor.email
         self.initials = words.initials(actor.user_name)
         self.project_name = actor.project_name
+
+    @rx.event
+    def toggle_pause(self) -> None:
+        """Let this tab's pages hold still, or catch up and change again."""
+        self.paused = not self.paused
+        if not self.paused:
+            live.hub.wake(self.router.session.client_token)
