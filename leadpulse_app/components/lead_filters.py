@@ -13,6 +13,7 @@ from leadpulse_app.components.button import (
     quiet_button,
 )
 from leadpulse_app.components.field import search_field
+from leadpulse_app.components.search import BY_SLASH
 from leadpulse_app.domain.intelligence import Risk
 from leadpulse_app.domain.lead_filter import MAXIMUM_SCORE
 from leadpulse_app.state import words
@@ -219,7 +220,8 @@ def _search() -> rx.Component:
     return rx.el.div(
         search_field(
             "Search leads",
-            "Name, email, company",
+            "Name, email, company  /",
+            attributes=BY_SLASH,
             # A new key fills the box anew when a link changed the search.
             key=LeadsState.search_form.to_string(),
             default_value=LeadsState.query,

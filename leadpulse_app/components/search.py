@@ -11,6 +11,9 @@ from leadpulse_app.components.field import search_field
 
 MAX_QUERY_LENGTH = 200
 
+BY_SLASH = {"data-search": "", "aria-keyshortcuts": "/"}
+"""Attributes of the one field of a page that the key `/` leads to."""
+
 
 def _find(sent: rx.Var[Any]) -> EventSpec:
     return rx.redirect(rx.Var(f"('/leads?q=' + encodeURIComponent({sent!s}.q))"))
@@ -26,7 +29,7 @@ def search() -> rx.Component:
                 name="q",
                 max_length=MAX_QUERY_LENGTH,
                 enter_key_hint="search",
-                attributes={"data-search": "", "aria-keyshortcuts": "/"},
+                attributes=BY_SLASH,
             ),
             on_submit=_find,
             role="search",

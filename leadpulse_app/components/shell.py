@@ -180,11 +180,12 @@ def _top_bar(
     title: rx.Var[str] | str,
     parent: tuple[str, str] | None,
     indicator: rx.Component,
+    has_search: bool,
 ) -> rx.Component:
     return rx.el.header(
         _heading(title, parent),
         rx.el.div(
-            search(),
+            rx.fragment() if has_search else search(),
             indicator,
             theme_switch(),
             _account_menu(),
@@ -205,6 +206,7 @@ def shell(
     current: str,
     parent: tuple[str, str] | None = None,
     live: rx.Component | None = None,
+    has_search: bool = False,
     width: str = theme.PAGE_WIDTH,
 ) -> rx.Component:
     """Return a page in its frame.
@@ -215,6 +217,7 @@ def shell(
         current: The address of the sidebar's entry that it belongs to.
         parent: Name and address of the page above it, where there is one.
         live: Says whether it changes by itself, where it does.
+        has_search: Whether the content has the search for leads, not the top bar.
         width: How wide the content grows.
     """
     return rx.fragment(
@@ -223,7 +226,7 @@ def shell(
         rx.el.div(
             navigation(current),
             rx.el.div(
-                _top_bar(title, parent, live or rx.fragment()),
+                _top_bar(title, parent, live or rx.fragment(), has_search),
                 connection_banner(),
                 sign_out_problem(),
                 rx.el.main(

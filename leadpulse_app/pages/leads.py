@@ -122,4 +122,5 @@ def leads_page() -> rx.Component:
         lead_drawer(),
         current="/leads",
         live=live_indicator(LeadsState.stale),
+        has_search=True,
     )
