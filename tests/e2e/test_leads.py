@@ -101,6 +101,7 @@ def test_the_keyboard_alone_reads_one_lead_after_the_other(board: Page) -> None:
     expect(drawer.get_by_role("heading", name="bob")).to_be_visible()
     board.reload()
     expect(drawer.get_by_role("heading", name="bob")).to_be_visible()
+    expect(rows(board)).to_have_count(3)
     board.keyboard.press("k")
     expect(drawer.get_by_role("heading", name="ada")).to_be_visible()
     board.keyboard.press("Escape")

@@ -60,7 +60,7 @@ def test_pages_say_that_the_database_is_away_and_load_by_themselves_when_it_is_b
     board = page.context.new_page()
     board.goto(f"{product.url}/leads")
     expect(board.get_by_role("row")).to_contain_text(["Name", "early-visitor"])
-    expect(board.get_by_text("Live", exact=True)).to_be_visible()
+    expect(board.get_by_role("button", name="Live, pause")).to_be_visible()
     stranger = page.context.browser.new_context().new_page()  # type: ignore[union-attr]
     rules = page.context.new_page()
 
@@ -84,7 +84,7 @@ def test_pages_say_that_the_database_is_away_and_load_by_themselves_when_it_is_b
         expect(tab.get_by_role("main")).to_contain_text(
             "late-visitor", timeout=RECOVERY_MILLISECONDS
         )
-        expect(tab.get_by_text("Live", exact=True)).to_be_visible()
+        expect(tab.get_by_role("button", name="Live, pause")).to_be_visible()
         expect(tab.get_by_role("button", name="Account")).to_have_text("A")
     expect(rules.get_by_role("table")).to_contain_text("demo_request")
     stranger.context.close()
