@@ -14,7 +14,9 @@ from leadpulse_app.api import (
     documentation,
     events,
     health,
+    lead_edits,
     lead_list,
+    lead_notes,
     leads,
     previews,
     projects,
@@ -58,8 +60,10 @@ def create_api() -> FastAPI:
         health,
         auth,
         events,
-        lead_list,  # before what takes any word for a lead
+        lead_list,  # these two before what takes any word for a lead
+        lead_edits,
         leads,
+        lead_notes,
         timeline,
         rules,
         previews,  # these two before what takes any word for a version

@@ -25,6 +25,7 @@ from leadpulse_app.services.keys import (
     revoke_write_key,
 )
 from leadpulse_app.services.live import publish_changes
+from leadpulse_app.services.ownership import list_members
 from leadpulse_app.services.projects import (
     create_project,
     list_projects,
@@ -60,6 +61,14 @@ class NewProjectBody(Body):
     id: UUID
     name: str
     api_key: str
+
+
+class MemberBody(Body):
+    """A person of the project, who may own leads."""
+
+    id: UUID
+    name: str
+    email: str
 
 
 class SwitchBody(Body):
@@ -108,6 +117,15 @@ async def make_project(
     return Success(
         data=NewProjectBody(id=made.id, name=made.name, api_key=made.write_key.key)
     )
+
+
+@router.get("/members")
+async def show_members(
+    session: SessionDep, actor: ActorDep
+) -> Success[tuple[MemberBody, ...]]:
+    """List the people of the project one works in, by name."""
+    found = await list_members(session, actor)
+    return Success(data=tuple(map(MemberBody.model_validate, found)))
 
 
 @router.get("/keys")

@@ -4,7 +4,7 @@ A lead has its own tags and those of the leads merged into it. A tag is added to
 root, and taken from all of them; after an unmerge each side has what was written on it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select, text
@@ -131,6 +131,24 @@ async def remove_tag(
         )
     )
     return leads or 0
+
+
+async def set_tags(
+    session: AsyncSession, actor: Actor, lead_id: UUID, tags: Collection[str]
+) -> None:
+    """Give a lead these tags and no others; the caller wakes the boards.
+
+    Raises:
+        InvalidInputError: A tag is out of range, or there are more than 30.
+        NotFoundError: The project has no such lead.
+    """
+    wanted = {normalise_tag(tag) for tag in tags}
+    (root_id,) = await hold_roots(session, actor, [lead_id])
+    had = set(await tags_of(session, actor, root_id))
+    for tag in sorted(had - wanted):
+        await remove_tag(session, actor, [root_id], tag)
+    for tag in sorted(wanted - had):
+        await add_tag(session, actor, [root_id], tag)
 
 
 async def list_tags(session: AsyncSession, actor: Actor) -> tuple[str, ...]:
