@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/stamps
 
-.PHONY: run test test-clients lint bench bench-large
+.PHONY: run test test-clients lint bench bench-large screenshots
 .DEFAULT_GOAL := run
 
 run: $(STAMPS)/run
@@ -31,6 +31,11 @@ bench: $(STAMPS)/dev $(STAMPS)/chromium
 # Scoring beside a million leads: 15 GB of disk and up to half an hour.
 bench-large: $(STAMPS)/dev
 	$(BIN)/python -m bench.large
+
+# Every page, light and dark, on a desk and on a phone, into docs/screenshots.
+screenshots: $(STAMPS)/dev $(STAMPS)/chromium
+	$(BIN)/python -m leadpulse_app.runtime.frontend
+	$(BIN)/python -m tests.screenshots
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv

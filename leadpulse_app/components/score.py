@@ -39,7 +39,6 @@ def bar(
             "border_radius": theme.ROUND,
             "background": theme.HOVER,
             "overflow": "hidden",
-            "flex_shrink": "0",
         },
     )
 
