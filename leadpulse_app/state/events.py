@@ -18,8 +18,8 @@ from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.events import (
     EventPage,
     RecentEvent,
+    list_event_types,
     list_events,
-    list_recent_types,
 )
 from leadpulse_app.services.live import publish_changes
 from leadpulse_app.services.quarantine import count_quarantined, release_events
@@ -155,7 +155,7 @@ class EventsState(LivePage, rx.State):
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         wanted = self._wanted()
         async with database.transaction(actor.project_id) as session:
-            types = await list_recent_types(session, actor)
+            types = await list_event_types(session, actor)
             held = await count_quarantined(session, actor)
             try:
                 page = await list_events(
