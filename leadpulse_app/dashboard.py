@@ -17,6 +17,7 @@ from leadpulse_app.pages.rules import rules_page
 from leadpulse_app.pages.settings import settings_page
 from leadpulse_app.pages.system import system_page
 from leadpulse_app.state import gone_tabs, guard, live
+from leadpulse_app.state.event_drawer import EventDrawerState
 from leadpulse_app.state.events import EventsState
 from leadpulse_app.state.integrations import IntegrationsState
 from leadpulse_app.state.lead import LeadState
@@ -94,7 +95,7 @@ app.add_page(
     events_page,
     route="/events",
     title="Events · LeadPulse",
-    on_load=EventsState.follow,
+    on_load=[EventDrawerState.load, EventsState.follow],
 )
 app.add_page(
     rules_page,
