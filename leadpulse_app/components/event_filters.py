@@ -112,12 +112,12 @@ def _lead() -> rx.Component:
                     aria_label=rx.cond(
                         EventsState.lead != "", "Person: " + EventsState.lead, "Person"
                     ),
-                    on_click=PersonSearchState.seek(""),
                 )
             ),
             rx.popover.content(
                 _people(), size="1", aria_label="Person", width=theme.COLUMN_WIDTH
             ),
+            on_open_change=lambda _: PersonSearchState.seek(""),
         ),
     )
 
@@ -165,6 +165,6 @@ def event_filters() -> rx.Component:
         style={
             **theme.BESIDE,
             "flex": "1",
-            theme.UNDER_NARROW: {"flex": "1 1 100%"},
+            theme.UNDER_NARROW: {"flex": "1 1 100%", "& > span": {"width": "auto"}},
         },
     )

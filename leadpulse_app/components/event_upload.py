@@ -29,10 +29,13 @@ def event_upload() -> rx.Component:
 
 def event_upload_outcome() -> rx.Component:
     """Return how far a file has come, and then what became of it."""
-    return rx.el.div(
-        rx.el.div(upload_progress("Upload"), hidden=~EventsState.uploading),
-        rx.el.div(_outcome(), role="status", style={"_empty": theme.GONE}),
-        style={"display": "contents"},
+    return rx.fragment(
+        rx.el.div(
+            upload_progress("Upload"),
+            hidden=~EventsState.uploading,
+            style={"margin_top": theme.SPACE_4},
+        ),
+        rx.el.div(_outcome(), role="status"),
     )
 
 
@@ -98,6 +101,7 @@ def _outcome() -> rx.Component:
                 "display": "flex",
                 "flex_direction": "column",
                 "gap": theme.SPACE_3,
+                "margin_top": theme.SPACE_4,
             },
         ),
     )

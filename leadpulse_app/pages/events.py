@@ -163,8 +163,10 @@ def events_page() -> rx.Component:
             EventsState.follow,
             loading=card(skeleton_rows(12)),
             ready=rx.fragment(
-                rx.el.div(event_filters(), event_upload(), style=_BETWEEN),
-                event_upload_outcome(),
+                rx.el.div(
+                    rx.el.div(event_filters(), event_upload(), style=_BETWEEN),
+                    event_upload_outcome(),
+                ),
                 _held(),
                 _stream(),
                 _file_format(),
