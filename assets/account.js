@@ -1,6 +1,17 @@
-// Signs people in, up and out by plain requests, so that a password never passes
-// through the dashboard's state, and the session cookie stays out of scripts' reach.
-// A full navigation follows each: the dashboard's connection is opened anew with it.
+// Signs people in, up and out, changes their password and the project they work in, all
+// by plain requests, so that a password never passes through the dashboard's state, and
+// the session cookie stays out of scripts' reach. A full navigation follows whatever
+// changes the cookie: the dashboard's connection is opened anew with it.
+
+const FIRST_PAGE = "/overview";
+const PROJECTS = "/api/projects";
+
+// The other tabs of this browser hold the same cookie: what they still showed of one
+// project, they would do in another.
+const otherTabs = new BroadcastChannel("leadpulse");
+otherTabs.onmessage = () => {
+  if (document.querySelector("[data-projects]")) location.assign(FIRST_PAGE);
+};
 
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-account]");
@@ -11,11 +22,10 @@ document.addEventListener("submit", async (event) => {
   showErrors(form, {});
   try {
     const response = await post(form.dataset.account, new FormData(form));
-    if (response.ok) {
-      location.assign("/overview");
-      return;
-    }
-    showErrors(form, await response.json());
+    const answer = await response.json();
+    if (!response.ok) showErrors(form, answer);
+    else if (form.querySelector("[data-done]")) showDone(form);
+    else return await goOn(form, answer.data);
   } catch {
     showErrors(form, {
       message: "LeadPulse can't be reached. Check your connection and try again.",
@@ -30,10 +40,33 @@ document.addEventListener("click", async (event) => {
   if (response && (response.ok || response.status === 401)) {
     location.assign("/login");
   } else {
-    document.querySelector("[data-sign-out-problem]").textContent =
-      "You are still signed in: LeadPulse can't be reached. Try again.";
+    showProblem("You are still signed in: LeadPulse can't be reached. Try again.");
   }
 });
+
+document.addEventListener("click", async (event) => {
+  const project = event.target.closest("[data-go-to-project]");
+  if (!project) return;
+  await goToProject(project.dataset.goToProject).catch(() =>
+    showProblem("You are still in this project: LeadPulse can't be reached. Try again."),
+  );
+});
+
+async function goOn(form, data) {
+  if (form.dataset.account === PROJECTS) return goToProject(data.id);
+  showFirstPage();
+}
+
+async function goToProject(id) {
+  const response = await post(`${PROJECTS}/${id}/switch`);
+  if (!response.ok) throw new Error(response.statusText);
+  showFirstPage();
+}
+
+function showFirstPage() {
+  otherTabs.postMessage(null);
+  location.assign(FIRST_PAGE);
+}
 
 function post(address, fields = []) {
   return fetch(address, {
@@ -44,9 +77,20 @@ function post(address, fields = []) {
   });
 }
 
+function showProblem(text) {
+  document.querySelector("[data-account-problem]").textContent = text;
+}
+
+function showDone(form) {
+  form.reset();
+  const place = form.querySelector("[data-done]");
+  place.textContent = place.dataset.done;
+}
+
 function showErrors(form, { message = "", details = {} }) {
   const named = Object.keys(details).some((name) => form.elements[name]);
   form.querySelector("[data-problem]").textContent = named ? "" : sentence(message);
+  form.querySelector("[data-done]")?.replaceChildren();
   for (const place of form.querySelectorAll("[data-error-of]")) {
     const name = place.dataset.errorOf;
     place.textContent = sentence(details[name] ?? "");

@@ -1,7 +1,9 @@
 // Lists that people work in: a live list holds still under the hand, its rows are
 // ticked, and keys move through it. Bundled with the pages that show such a list.
 //
-// A list stands in an element with data-hold="its name"; its rows carry data-lead.
+// A list stands in an element with data-hold="its name"; its rows carry data-lead, the
+// id of the lead or event that their first link opens, and may have a link to a page of
+// their own with data-visit.
 
 import { useEffect, useRef, useSyncExternalStore } from "react";
 
@@ -172,7 +174,7 @@ let lastClicked;
 
 function visit(row) {
   passes = true;
-  linkOf(row)?.click();
+  (row?.querySelector("a[data-visit]") ?? linkOf(row))?.click();
   passes = false;
 }
 
@@ -182,8 +184,10 @@ function onClick(event) {
   if (box) return tick(box, event.shiftKey);
   if (target.closest?.("[data-apply]")) return release(listOf(target.closest("[data-apply]").dataset.apply));
   if (event.detail > 1 && lastClicked?.isConnected) return visit(lastClicked);
-  const link = target.closest?.("[data-lead] a[href]");
-  if (!link || passes) return;
+  if (passes) return;
+  lastClicked = undefined;
+  const link = target.closest?.("[data-hold] [data-lead] a[href]");
+  if (!link || link !== linkOf(link.closest("[data-lead]"))) return;
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
     return event.stopPropagation(); // the browser's own, a new tab
   lastClicked = event.detail ? link.closest("[data-lead]") : undefined;
@@ -202,7 +206,7 @@ function onKey(event) {
   const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
   if (step && (current || event.key.length === 1)) go(all, current, step, covers);
   else if (event.key === "o" && current) visit(current);
-  else if (event.key === "x" && current && !covers)
+  else if (event.key === "x" && current?.querySelector("[data-tick]") && !covers)
     tick(current.querySelector("[data-tick]"), event.shiftKey);
   else return;
   event.preventDefault();
@@ -216,13 +220,16 @@ function go(all, current, step, covers) {
   linkOf(next).click();
 }
 
-// Keeps the opened lead in the address, so that a link to it opens it.
+const OPENED = { leads: "lead", events: "event" }; // the parameter, by the list's page
+
+// Keeps what is opened in the address, so that a link to it opens it.
 function keep(id) {
   const url = new URL(location.href);
-  if (!/^\/leads\/?$/.test(url.pathname)) return;
+  const parameter = OPENED[url.pathname.replaceAll("/", "")];
+  if (!parameter) return;
   opened = id;
-  if (id) url.searchParams.set("lead", id);
-  else url.searchParams.delete("lead");
+  if (id) url.searchParams.set(parameter, id);
+  else url.searchParams.delete(parameter);
   history.replaceState(history.state, "", url);
 }
 

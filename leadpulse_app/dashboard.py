@@ -14,8 +14,10 @@ from leadpulse_app.pages.not_found import not_found_page
 from leadpulse_app.pages.overview import overview_page
 from leadpulse_app.pages.pipeline import pipeline_page
 from leadpulse_app.pages.rules import rules_page
+from leadpulse_app.pages.settings import settings_page
 from leadpulse_app.pages.system import system_page
 from leadpulse_app.state import gone_tabs, guard, live
+from leadpulse_app.state.event_drawer import EventDrawerState
 from leadpulse_app.state.events import EventsState
 from leadpulse_app.state.integrations import IntegrationsState
 from leadpulse_app.state.lead import LeadState
@@ -25,6 +27,7 @@ from leadpulse_app.state.overview import OverviewState
 from leadpulse_app.state.pipeline import PipelineState
 from leadpulse_app.state.rescoring import RescoreState
 from leadpulse_app.state.rules import RulesState
+from leadpulse_app.state.settings import SettingsState
 from leadpulse_app.state.system import SystemState
 
 app = rx.App(
@@ -54,6 +57,7 @@ page_loads = (
     RescoreState.follow,
     IntegrationsState.follow,
     SystemState.follow,
+    SettingsState.follow,
 )
 app.add_middleware(guard.Guard(page_loads), index=0)
 app.add_middleware(live.EndOnPageLoad(), index=1)
@@ -91,7 +95,7 @@ app.add_page(
     events_page,
     route="/events",
     title="Events · LeadPulse",
-    on_load=EventsState.follow,
+    on_load=[EventDrawerState.load, EventsState.follow],
 )
 app.add_page(
     rules_page,
@@ -110,5 +114,11 @@ app.add_page(
     route="/system",
     title="System · LeadPulse",
     on_load=SystemState.follow,
+)
+app.add_page(
+    settings_page,
+    route="/settings",
+    title="Settings · LeadPulse",
+    on_load=SettingsState.follow,
 )
 app.add_page(not_found_page, route="/404", title="Not found · LeadPulse")

@@ -18,6 +18,7 @@ from leadpulse_app.api import (
     lead_list,
     lead_notes,
     leads,
+    person,
     previews,
     projects,
     rule_tests,
@@ -64,6 +65,7 @@ def create_api() -> FastAPI:
         lead_edits,
         leads,
         lead_notes,
+        person,
         timeline,
         rules,
         previews,  # these two before what takes any word for a version

@@ -21,6 +21,7 @@ from leadpulse_app.domain.account import (
     normalise_email,
     normalise_name,
 )
+from leadpulse_app.domain.errors import InvalidInputError, UnauthenticatedError
 from leadpulse_app.domain.password import (
     MAXIMUM_PASSWORD_BYTES,
     MINIMUM_PASSWORD_BYTES,
@@ -29,6 +30,7 @@ from leadpulse_app.domain.password import (
 from leadpulse_app.models import Role
 from leadpulse_app.services.accounts import (
     authenticate,
+    change_password,
     find_user,
     hash_password,
     register,
@@ -78,6 +80,20 @@ class LoginBody(Body):
 
     email: str
     password: str
+
+
+class NewPasswordBody(Body):
+    """Another password, by whoever knows the one in force."""
+
+    current_password: str
+    new_password: Annotated[
+        str,
+        AfterValidator(_valid_password),
+        Field(
+            description=f"{MINIMUM_PASSWORD_BYTES} to {MAXIMUM_PASSWORD_BYTES} bytes "
+            "of UTF-8."
+        ),
+    ]
 
 
 class UserBody(Body):
@@ -160,6 +176,25 @@ async def log_out(actor: CallerDep, response: Response) -> Success[None]:
         samesite="lax",
         secure=get_settings().secure_cookies,
     )
+    return Success(data=None)
+
+
+@router.post("/password")
+async def give_new_password(actor: CallerDep, body: NewPasswordBody) -> Success[None]:
+    """Change one's password; it ends every other sign-in of the account."""
+    async with transaction() as session:
+        user = await find_user(session, email=actor.email)
+    try:
+        user = await authenticate(user, password=body.current_password)
+    except UnauthenticatedError:
+        message = "This is not your current password"
+        raise InvalidInputError(message, details={"currentPassword": message}) from None
+    password_hash = await hash_password(body.new_password)
+    async with transaction() as session:
+        await change_password(
+            session, actor, user, password_hash=password_hash, now=datetime.now(UTC)
+        )
+    await asyncio.to_thread(publish_actors, [actor.user_id])
     return Success(data=None)
 
 

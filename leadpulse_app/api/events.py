@@ -141,7 +141,7 @@ async def show_events(
     limit: Annotated[int, Query(ge=1, le=MAXIMUM_PAGE)] = 100,
     cursor: Annotated[
         str | None,
-        Query(max_length=500, description="`nextCursor` of the page before."),
+        Query(max_length=2_000, description="`nextCursor` of the page before."),
     ] = None,
     event_type: Annotated[
         str | None,
@@ -149,8 +149,16 @@ async def show_events(
             alias="type",
             max_length=MAX_TYPE_LENGTH,
             pattern=_STORABLE,
-            description="Only events of this type. A page may then be short, or empty, "
-            "and still have a `nextCursor`.",
+            description="Only events of this type, those that happened last first. "
+            "With `leadId` or `bot`, a page may be short, or empty, and still have a "
+            "`nextCursor`.",
+        ),
+    ] = None,
+    lead_id: Annotated[
+        UUID | None,
+        Query(
+            alias="leadId",
+            description="Only events of this lead, those that happened last first.",
         ),
     ] = None,
     bot: Annotated[bool, Query(description="Only events that are held back.")] = False,
@@ -162,6 +170,7 @@ async def show_events(
         limit=limit,
         cursor=cursor,
         event_type=event_type,
+        lead_id=lead_id,
         only_held=bot,
     )
     return Success(data=EventPageBody.model_validate(page))

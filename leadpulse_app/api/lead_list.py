@@ -1,6 +1,5 @@
 """The list of leads, all of it as CSV, and who leads it."""
 
-from collections import Counter
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Annotated
@@ -11,12 +10,13 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from leadpulse_app.api.access import ActorDep, SessionDep
+from leadpulse_app.api.download import Download, place_for, require_place
 from leadpulse_app.api.envelope import Body, Success
-from leadpulse_app.api.export import HEADER_LINE, CsvDownload, csv_lines
+from leadpulse_app.api.export import HEADER_LINE, csv_lines
 from leadpulse_app.api.leads import CursorQuery, LeadBody, LimitQuery
 from leadpulse_app.database import transaction
 from leadpulse_app.domain.annotation import MAXIMUM_TAG_LENGTH
-from leadpulse_app.domain.errors import InvalidInputError, UnavailableError
+from leadpulse_app.domain.errors import InvalidInputError
 from leadpulse_app.domain.event import MAX_TYPE_LENGTH
 from leadpulse_app.domain.intelligence import Risk
 from leadpulse_app.domain.lead_filter import (
@@ -37,12 +37,6 @@ from leadpulse_app.services.leads import (
 
 router = APIRouter(tags=["Leads"])
 
-MAXIMUM_EXPORTS = 4
-"""Each holds a connection until its reader has it all; pages need the others."""
-
-MAXIMUM_EXPORTS_PER_PROJECT = 2
-"""So that no project keeps the others from exporting."""
-
 MAXIMUM_LEADERS = 100
 NOBODY = "none"
 """What `owner` is for leads that nobody looks after."""
@@ -56,9 +50,6 @@ _PARAMETERS = {
     "event_type": "event",
 }
 """What the fields of a filter are called here, where it is not the same."""
-
-_exports: Counter[UUID] = Counter()
-"""The exports that run in this process, by project."""
 
 ScoreQuery = Annotated[
     int | None,
@@ -211,14 +202,12 @@ async def show_leads(
 )
 async def export_leads(
     actor: ActorDep, wanted: WantedDep, sort: SortQuery = LeadSort.SCORE
-) -> CsvDownload:
+) -> Download:
     """Stream all the leads that the filters leave as CSV, from one snapshot."""
-    if (
-        _exports.total() >= MAXIMUM_EXPORTS
-        or _exports[actor.project_id] >= MAXIMUM_EXPORTS_PER_PROJECT
-    ):
-        raise UnavailableError("Too many exports run at once", retry_after=10)
-    return CsvDownload(_exported(actor, wanted, sort), filename="leads.csv")
+    require_place(actor.project_id)
+    return Download(
+        _exported(actor, wanted, sort), filename="leads.csv", media_type="text/csv"
+    )
 
 
 @router.get("/api/leads/leaderboard")
@@ -252,15 +241,10 @@ async def show_leaders_by_stage(
 async def _exported(
     actor: Actor, wanted: LeadFilter, sort: LeadSort
 ) -> AsyncGenerator[str, None]:
-    _exports[actor.project_id] += 1
-    try:
+    with place_for(actor.project_id):
         async with transaction(actor.project_id) as session:
             yield HEADER_LINE
             async for chunk in stream_leads(
                 session, actor, now=datetime.now(UTC), wanted=wanted, sort=sort
             ):
                 yield csv_lines(chunk)
-    finally:
-        _exports[actor.project_id] -= 1
-        if not _exports[actor.project_id]:
-            del _exports[actor.project_id]

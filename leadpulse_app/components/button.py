@@ -32,6 +32,15 @@ def plain_button(*children: rx.Component | str, **props: Any) -> rx.Component:
     )
 
 
+def danger_button(
+    *children: rx.Component | str, variant: str = "surface", **props: Any
+) -> rx.Component:
+    """Return a button for what can't be taken back; solid where it does it at once."""
+    return rx.button(
+        *children, variant=variant, color_scheme="tomato", style=_LABEL, **props
+    )
+
+
 def icon_button(icon: rx.Component, label: str, **props: Any) -> rx.Component:
     """Return a button that shows an icon alone and is named by its label."""
     return rx.icon_button(

@@ -1,7 +1,10 @@
 """Asks once more before something that can't be taken back."""
 
+from collections.abc import Callable
+
 import reflex as rx
 from reflex.event import EventType
+from reflex_base.event import EventSpec
 
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import primary_button, quiet_button
@@ -28,20 +31,56 @@ def confirmed(
     """
     return rx.alert_dialog.root(
         rx.alert_dialog.trigger(button),
-        rx.alert_dialog.content(
-            rx.alert_dialog.title(heading, style=theme.SECTION_TEXT),
-            rx.alert_dialog.description(text, style=theme.BODY_TEXT),
-            details or rx.fragment(),
-            rx.el.div(
-                rx.alert_dialog.cancel(quiet_button("Cancel")),
-                rx.alert_dialog.action(primary_button(action, on_click=on_confirm)),
-                style={
-                    "display": "flex",
-                    "justify_content": "flex-end",
-                    "gap": theme.SPACE_3,
-                    "margin_top": theme.SPACE_4,
-                },
-            ),
-            style={"max_width": theme.ACCOUNT_WIDTH},
+        _question(heading, text, action, on_confirm, details),
+    )
+
+
+def confirmation(
+    heading: str | rx.Var[str],
+    text: str,
+    action: str,
+    on_confirm: EventType[()],
+    *,
+    is_open: rx.Var[bool],
+    on_toggle: Callable[[rx.Var[bool]], EventSpec],
+) -> rx.Component:
+    """Return a question that something opens which is gone by then, as in a menu.
+
+    Args:
+        heading: The question.
+        text: What will be so afterwards.
+        action: The verb of the answer that goes ahead.
+        on_confirm: What then happens.
+        is_open: Whether it is asked.
+        on_toggle: Takes whether it is to be asked.
+    """
+    return rx.alert_dialog.root(
+        _question(heading, text, action, on_confirm, None),
+        open=is_open,
+        on_open_change=on_toggle,
+    )
+
+
+def _question(
+    heading: str | rx.Var[str],
+    text: str,
+    action: str,
+    on_confirm: EventType[()],
+    details: rx.Component | None,
+) -> rx.Component:
+    return rx.alert_dialog.content(
+        rx.alert_dialog.title(heading, style=theme.SECTION_TEXT),
+        rx.alert_dialog.description(text, style=theme.BODY_TEXT),
+        details or rx.fragment(),
+        rx.el.div(
+            rx.alert_dialog.cancel(quiet_button("Cancel")),
+            rx.alert_dialog.action(primary_button(action, on_click=on_confirm)),
+            style={
+                "display": "flex",
+                "justify_content": "flex-end",
+                "gap": theme.SPACE_3,
+                "margin_top": theme.SPACE_4,
+            },
         ),
+        style={"max_width": theme.ACCOUNT_WIDTH},
     )

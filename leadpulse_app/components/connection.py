@@ -174,10 +174,10 @@ _BANNER: theme.Style = {
 }
 
 
-def sign_out_problem() -> rx.Component:
-    """Return the place in which a script says that signing out did not work."""
+def account_problem() -> rx.Component:
+    """Return where a script says that signing out, or another project, did not work."""
     return rx.el.p(
-        role="alert", custom_attrs={"data-sign-out-problem": ""}, style=_BANNER
+        role="alert", custom_attrs={"data-account-problem": ""}, style=_BANNER
     )
 
 

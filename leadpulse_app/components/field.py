@@ -8,7 +8,7 @@ from reflex_base.event import EventSpec
 
 from leadpulse_app.components import theme
 
-_SELECT: theme.Style = {
+SELECT: theme.Style = {
     "height": theme.CONTROL_HEIGHT,
     "min_width": "0",
     "max_width": "100%",
@@ -22,13 +22,16 @@ _SELECT: theme.Style = {
 }
 
 
-def field(label: str, *, name: str, hint: str = "", **props: Any) -> rx.Component:
+def field(
+    label: str, *, name: str, hint: str = "", size: str = "3", **props: Any
+) -> rx.Component:
     """Return a labelled input.
 
     Args:
         label: What to fill in.
         name: The name it is sent under; its error is shown in `{name}-error`.
         hint: What is accepted.
+        size: Of the input, as Radix counts it.
         props: More for the input, as `type` and `auto_complete`.
     """
     described = f"{name}-hint {name}-error" if hint else f"{name}-error"
@@ -37,7 +40,7 @@ def field(label: str, *, name: str, hint: str = "", **props: Any) -> rx.Componen
         rx.input(
             id=name,
             name=name,
-            size="3",
+            size=size,
             custom_attrs={"aria-describedby": described},
             **props,
         ),
@@ -151,7 +154,7 @@ def choice_field(
         value=chosen,
         on_change=on_change,
         aria_label=label,
-        style=_SELECT,
+        style=SELECT,
     )
 
 
@@ -178,7 +181,7 @@ def option_field(
         default_value=value,
         aria_label=label,
         style={
-            **_SELECT,
+            **SELECT,
             **theme.TABLE_TEXT,
             "height": theme.FIELD_HEIGHT,
             **(style or {}),
@@ -203,6 +206,7 @@ def choice_cards(
     name: str,
     chosen: rx.Var[str],
     on_choose: Callable[[str], EventSpec],
+    follows: bool = False,
     style: theme.Style | None = None,
 ) -> rx.Component:
     """Return a few choices to choose one from, each with what it means.
@@ -213,8 +217,10 @@ def choice_cards(
         name: The name that the choice is sent under.
         chosen: The choice at first.
         on_choose: Takes the new choice.
+        follows: Whether what is chosen elsewhere shows here too.
         style: How they stand beside each other.
     """
+    checked = "checked" if follows else "default_checked"
     return rx.el.fieldset(
         rx.el.legend(label, style=theme.HIDDEN),
         *(
@@ -223,7 +229,7 @@ def choice_cards(
                     type="radio",
                     name=name,
                     value=choice.value,
-                    default_checked=chosen == choice.value,
+                    **{checked: chosen == choice.value},
                     on_change=on_choose(choice.value),
                     style={"margin": "0", "accent_color": theme.ACCENT},
                 ),

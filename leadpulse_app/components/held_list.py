@@ -79,12 +79,19 @@ def _waiting(name: str) -> NumberVar[int]:
     ).to(NumberVar, int)
 
 
-def held_list(name: str, *children: rx.Component) -> rx.Component:
+def held_list(
+    name: str,
+    *children: rx.Component,
+    one: str = "lead changed",
+    many: str = "leads changed",
+) -> rx.Component:
     """Return the element that a list holds still in, with the chip above it.
 
     Args:
         name: The list's, letters only.
         children: The list, whose rows are `held_rows`.
+        one: What the chip says after the number 1.
+        many: What it says after any other.
     """
     waiting = _waiting(name)
     return rx.el.div(
@@ -94,7 +101,7 @@ def held_list(name: str, *children: rx.Component) -> rx.Component:
                 rx.el.button(
                     rx.icon("arrow-up", size=theme.ICON_SMALL, aria_hidden=True),
                     waiting.to_string(),
-                    rx.cond(waiting == 1, " lead changed", " leads changed"),
+                    rx.cond(waiting == 1, f" {one}", f" {many}"),
                     type="button",
                     title="Show them where they stand now",
                     custom_attrs={"data-apply": name},

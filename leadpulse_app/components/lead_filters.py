@@ -3,16 +3,15 @@
 from collections.abc import Iterable
 
 import reflex as rx
-from reflex_base.event import EventSpec
 
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import (
     button_link,
-    icon_button,
     primary_button,
     quiet_button,
 )
 from leadpulse_app.components.field import search_field
+from leadpulse_app.components.filter_chip import filter_chip
 from leadpulse_app.components.search import BY_SLASH
 from leadpulse_app.domain.intelligence import Risk
 from leadpulse_app.domain.lead_filter import MAXIMUM_SCORE
@@ -24,71 +23,11 @@ _SHEET = "lead-filters"
 
 _SEEN = {"1": "24 hours", "7": "7 days", "30": "30 days", "90": "90 days"}
 
-_CHIP: theme.Style = {
-    "display": "inline-flex",
-    "align_items": "center",
-    "height": theme.CONTROL_HEIGHT,
-    "border": f"{theme.HAIR} dashed {theme.LINE}",
-    "border_radius": theme.RADIUS,
-    "color": theme.MUTED,
-    **theme.TABLE_TEXT,
-    "&[data-set=true]": {
-        "border_style": "solid",
-        "background": theme.ACCENT_TINT,
-        "color": theme.INK,
-    },
-    "&:hover": {"color": theme.INK},
-    "& select, & > button": {
-        "height": "100%",
-        "max_width": theme.CELL_WIDTH,
-        "padding": f"0 {theme.SPACE_2}",
-        "border": "0",
-        "border_radius": theme.RADIUS,
-        "background": "transparent",
-        "color": "inherit",
-        "cursor": "pointer",
-        "font": "inherit",
-        **theme.ONE_LINE,
-    },
-    "& select": {"appearance": "none", "field_sizing": "content"},
-    "& option": {"background": theme.SURFACE, "color": theme.INK},
-    theme.UNDER_NARROW: {
-        "width": "100%",
-        "& select, & > button": {
-            "flex": "1",
-            "max_width": "none",
-            "text_align": "start",
-        },
-    },
-}
-
-
-def _chip(
-    is_set: rx.Var[bool], name: str, remove: EventSpec, *control: rx.Component
-) -> rx.Component:
-    return rx.el.span(
-        *control,
-        rx.cond(
-            is_set,
-            rx.el.span(
-                icon_button(
-                    rx.icon("x", size=theme.ICON_SMALL),
-                    f"Remove the filter {name}",
-                    on_click=remove,
-                    size="1",
-                ),
-                style={"display": "inline-flex", "padding": f"0 {theme.SPACE_1}"},
-            ),
-        ),
-        custom_attrs={"data-set": rx.cond(is_set, "true", "false")},
-        style=_CHIP,
-    )
-
 
 def _choice(
     label: str, name: str, chosen: rx.Var[str], *options: rx.Component | rx.Var
 ) -> rx.Component:
-    return _chip(
+    return filter_chip(
         chosen != "",
         label,
         LeadsState.narrow(name, ""),
@@ -138,7 +77,7 @@ def _score_form() -> rx.Component:
 
 def _score() -> rx.Component:
     shown = LeadsState.filters.score
-    return _chip(
+    return filter_chip(
         shown != "",
         "Score",
         LeadsState.narrow_score({}),

@@ -8,6 +8,7 @@ from leadpulse_app.components.card import card
 from leadpulse_app.components.dialog import dialog
 from leadpulse_app.components.explanation import RISK, VELOCITY
 from leadpulse_app.components.field import edit_field
+from leadpulse_app.components.lead_menu import lead_menu
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.stage import stage_badge
 from leadpulse_app.domain.adjustment import MAXIMUM_ADJUSTMENT, MAXIMUM_NOTE_LENGTH
@@ -76,6 +77,7 @@ def header() -> rx.Component:
             rx.el.div(
                 _owner(),
                 rx.cond(LeadState.as_of == "", _adjustment()),
+                lead_menu(),
                 style={**_LINE, "gap": theme.SPACE_2},
             ),
             style={

@@ -34,7 +34,7 @@ def _merge_line(merge: rx.Var[MergeRow]) -> rx.Component:
             style={"min_width": "0", "overflow_wrap": "anywhere"},
         ),
         rx.cond(
-            LeadState.may_unmerge,
+            LeadState.is_admin,
             confirmed(
                 quiet_button("Unmerge", aria_label="Unmerge " + merge.name),
                 "Take this merge back?",

@@ -18,11 +18,7 @@ def timeline() -> rx.Component:
         "Timeline",
         rx.cond(
             LeadState.sessions.length() > 0,
-            rx.el.ol(
-                rx.foreach(LeadState.sessions, _session),
-                aria_label="Sessions, newest first",
-                style={"list_style": "none", "margin": "0", "padding": "0"},
-            ),
+            session_list(LeadState.sessions),
             empty_state(
                 rx.icon("history", size=theme.ICON_LARGE),
                 "Nothing happened yet",
@@ -43,6 +39,15 @@ def timeline() -> rx.Component:
             ),
         ),
         note=rx.el.span("By session, newest first", style=theme.CAPTION_TEXT),
+    )
+
+
+def session_list(sessions: rx.Var[list[SessionRow]]) -> rx.Component:
+    """Return sessions, newest first, each with its events."""
+    return rx.el.ol(
+        rx.foreach(sessions, _session),
+        aria_label="Sessions, newest first",
+        style={"list_style": "none", "margin": "0", "padding": "0"},
     )
 
 

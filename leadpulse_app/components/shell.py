@@ -5,10 +5,7 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.arrival import arrival
 from leadpulse_app.components.button import icon_button
-from leadpulse_app.components.connection import (
-    connection_banner,
-    sign_out_problem,
-)
+from leadpulse_app.components.connection import account_problem, connection_banner
 from leadpulse_app.components.navigation import navigation
 from leadpulse_app.components.search import search
 from leadpulse_app.components.shortcuts import shortcut_list
@@ -228,7 +225,7 @@ def shell(
             rx.el.div(
                 _top_bar(title, parent, live or rx.fragment(), has_search),
                 connection_banner(),
-                sign_out_problem(),
+                account_problem(),
                 rx.el.main(
                     *content,
                     id=CONTENT_ID,

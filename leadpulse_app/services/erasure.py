@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadpulse_app.domain.errors import (
+    ConflictError,
     InvalidInputError,
     NotFoundError,
     UnavailableError,
@@ -47,6 +48,23 @@ _TOUCHED = text("""
 """)
 """The leads themselves, and those that their ledgers count events of: they were one
 person for a while."""
+
+_KEEP_MEMBERSHIPS = text("""
+    SELECT pg_advisory_xact_lock(hashtext('erase_project'), hashtext(m.user_id::text))
+    FROM (SELECT user_id FROM membership WHERE project_id = :project_id
+        ORDER BY user_id) AS m
+""")
+"""Two projects of one person, erased at once, would each count on the other."""
+
+_LEFT_OUT = text("""
+    SELECT u.id, u.name
+    FROM membership AS m JOIN "user" AS u ON u.id = m.user_id
+    WHERE m.project_id = :project_id AND NOT EXISTS (
+        SELECT FROM membership AS other
+        WHERE other.user_id = m.user_id AND other.project_id <> :project_id
+    )
+    ORDER BY u.id <> :user_id, u.name LIMIT 1
+""")
 
 _LOCK = text("""
     SELECT id FROM lead WHERE project_id = :project_id AND id = ANY (:ids)
@@ -100,8 +118,9 @@ async def erase_leads(
 async def erase_project(session: AsyncSession, actor: Actor) -> None:
     """Erase the actor's project with all that is in it.
 
-    Its members keep their accounts; who is in no other project can't sign in any more,
-    so the caller gives them another one first. It takes as long as there are rows.
+    Its members keep their accounts, and act in another project of theirs from then on.
+    The caller announces the project by `services.live.publish_actors` after the commit.
+    It takes as long as there are rows.
 
     Args:
         session: A transaction scoped to the actor's project.
@@ -109,11 +128,32 @@ async def erase_project(session: AsyncSession, actor: Actor) -> None:
 
     Raises:
         ForbiddenError: The actor is no admin.
+        ConflictError: It is the only project of one of its members, who could not sign
+            in any more.
     """
     actor.require_admin()
+    await _require_other_projects(session, actor)
     await session.execute(text("SET LOCAL statement_timeout = 0"))
     await session.execute(
         text("SELECT erase_project(:project_id)"), {"project_id": actor.project_id}
+    )
+
+
+async def _require_other_projects(session: AsyncSession, actor: Actor) -> None:
+    await session.execute(_KEEP_MEMBERSHIPS, {"project_id": actor.project_id})
+    found = await session.execute(
+        _LEFT_OUT, {"project_id": actor.project_id, "user_id": actor.user_id}
+    )
+    left_out = found.first()
+    if left_out is None:
+        return
+    if left_out.id == actor.user_id:
+        raise ConflictError(
+            "This is your only project. Make another one first: without any, you "
+            "could not sign in"
+        )
+    raise ConflictError(
+        f"This is the only project of {left_out.name}, who could not sign in without it"
     )
 
 

@@ -1,232 +1,178 @@
 """The stream of events. What of it is shown is in the page's address."""
 
 import asyncio
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlencode
 from uuid import UUID
 
 import reflex as rx
 from reflex_base.event import EventSpec
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadpulse_app import database
-from leadpulse_app.domain.errors import InvalidInputError
-from leadpulse_app.domain.event import MAX_TYPE_LENGTH
+from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.events import (
-    EventPage,
-    RecentEvent,
-    list_events,
-    list_recent_types,
-)
+from leadpulse_app.services.events import EventPage, list_event_types, list_events
+from leadpulse_app.services.leads import get_lead
 from leadpulse_app.services.live import publish_changes
 from leadpulse_app.services.quarantine import count_quarantined, release_events
+from leadpulse_app.services.timeline import TimelinePage, list_timeline
 from leadpulse_app.state import live, words
+from leadpulse_app.state.event_address import EVENTS_PATH, EventAddress
+from leadpulse_app.state.event_drawer import EventDrawerState, read_message_id
+from leadpulse_app.state.event_row import EventRow, event_row
+from leadpulse_app.state.event_upload import EventUpload
 from leadpulse_app.state.guard import current_actor
-from leadpulse_app.state.leads import LEADS_PATH
-from leadpulse_app.state.moments import Moment, moment_of, zone_of
+from leadpulse_app.state.lead_timeline import SessionRow, session_row
+from leadpulse_app.state.moments import zone_of
 from leadpulse_app.state.pages import LivePage
 from leadpulse_app.tasks import enqueue_scoring_hint
 
-EVENTS_PATH = "/events"
+__all__ = ["EVENTS_PATH", "PAGE_SIZE", "EventsState"]
+
 PAGE_SIZE = 50
-MAX_CURSOR_LENGTH = 100
-MAX_SUMMARY_LENGTH = 160
+SESSIONS_SHOWN = 20
 
-MAX_LINES_SHOWN = 100
-"""Of an upload's bad rows, as many as the answer tells."""
+NOBODY = "Unknown person"
 
-
-@dataclass(frozen=True)
-class EventFilter:
-    """Which events are shown, as the page's address says it."""
-
-    event_type: str = ""
-    only_held: bool = False
-    cursor: str = ""
-    """Where the page before ended; empty for the newest."""
-
-    @classmethod
-    def of_address(cls, parameters: Mapping[str, str]) -> "EventFilter":
-        """Read the filter; what can't be read is left out."""
-        event_type = parameters.get("type", "")
-        cursor = parameters.get("before", "")
-        return cls(
-            event_type=event_type
-            if event_type.isprintable() and len(event_type) <= MAX_TYPE_LENGTH
-            else "",
-            only_held=parameters.get("show") == "bots",
-            cursor=cursor if len(cursor) <= MAX_CURSOR_LENGTH else "",
-        )
-
-    def address(self) -> str:
-        """Return the address of this filter."""
-        wanted = {
-            "show": "bots" if self.only_held else "",
-            "type": self.event_type,
-            "before": self.cursor,
-        }
-        parameters = urlencode({name: value for name, value in wanted.items() if value})
-        return f"{EVENTS_PATH}?{parameters}" if parameters else EVENTS_PATH
-
-
-@dataclass(frozen=True)
-class EventRow:
-    """An event as a line of the stream."""
-
-    id: str
-    type: str
-    summary: str
-    lead: str
-    href: str
-    effect: str
-    """What the score took, or why it took nothing yet."""
-    bot: str
-    """What sent it, where it is held back."""
-    occurred: Moment
-    fresh: bool
-    """Whether it arrived while this page was open."""
-
-
-@dataclass(frozen=True)
-class BadLine:
-    """A row of a file that was not taken."""
-
-    line: str
-    message: str
-
-
-@dataclass(frozen=True)
-class UploadOutcome:
-    """What became of a file."""
-
-    said: str = ""
-    problem: str = ""
-    bad_lines: tuple[BadLine, ...] = ()
-    more: str = ""
-    """How many bad rows are not listed."""
-
-
-NO_OUTCOME = UploadOutcome()
+_NO_SESSIONS = TimelinePage((), None)
 
 
 @dataclass(frozen=True)
 class _Content:
-    wanted: EventFilter
+    """What all who are at this address are shown."""
+
+    address: EventAddress
     page: EventPage
+    sessions: TimelinePage
+    lead: str
+    """Whose events they are; empty for everybody's."""
     types: tuple[str, ...]
     held: int
     now: datetime
     time_zone: str
 
+    @property
+    def next_cursor(self) -> str | None:
+        return self.page.next_cursor or self.sessions.next_cursor
 
-class EventsState(LivePage, rx.State):
+
+class EventsState(EventUpload, LivePage, rx.State):
     """What the stream shows."""
 
     rows: list[EventRow] = []
+    sessions: list[SessionRow] = []
+    place: str = ""
+    """Which events the rows are of; others come in at once, held still or not."""
     types: list[str] = []
     event_type: str = ""
+    lead: str = ""
     only_held: bool = False
+    by_session: bool = False
     filtered: bool = False
     held_text: str = ""
     """How many events are held back; empty where none is."""
+    waiting_text: str = ""
+    """How many arrived since the person paused; empty where none did."""
     newest_href: str = ""
     older_href: str = ""
-    opened: str = ""
-    """The event whose properties are shown."""
-    opened_json: str = ""
-    uploading: bool = False
-    upload: UploadOutcome = NO_OUTCOME
+    stream_href: str = EVENTS_PATH
+    sessions_href: str = EVENTS_PATH
 
-    _events: dict[str, RecentEvent] = {}
     _opened_at_event: int | None = None
 
     def _open(self) -> None:
         self._opened_at_event = None
-        self.opened = ""
         self.uploading = False  # a page that is loaded anew waits for no answer
         super()._open()
 
-    def _wanted(self) -> EventFilter:
-        return EventFilter.of_address(dict(self.router.url.query_parameters))
+    def _address(self) -> EventAddress:
+        return EventAddress.of(dict(self.router.url.query_parameters))
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
-        wanted = self._wanted()
-        async with database.transaction(actor.project_id) as session:
-            types = await list_recent_types(session, actor)
-            held = await count_quarantined(session, actor)
-            try:
-                page = await list_events(
-                    session,
-                    actor,
-                    limit=PAGE_SIZE,
-                    cursor=wanted.cursor or None,
-                    event_type=wanted.event_type or None,
-                    only_held=wanted.only_held,
-                )
-            except InvalidInputError:  # a cursor that somebody made up
-                page = EventPage((), None)
-        return _Content(wanted, page, types, held, now, actor.time_zone)
+        address = self._address()
+        return await live.share(
+            actor, ("events", address), lambda: _read_events(actor, address, now)
+        )
 
     def _show(self, content: _Content) -> None:
-        wanted, events = content.wanted, content.page.events
-        newest = events[0].event_id if events else 0
+        address = content.address
+        newest = max((event.event_id for event in content.page.events), default=0)
         if self._opened_at_event is None:
             self._opened_at_event = newest
-        fresh_after = self._opened_at_event
-        self.rows = [
-            _row(event, content, fresh=event.event_id > fresh_after) for event in events
-        ]
-        self._events = {str(event.event_id): event for event in events}
-        self.types = sorted({*content.types, wanted.event_type} - {""})
-        self.event_type = wanted.event_type
-        self.only_held = wanted.only_held
-        self.filtered = wanted != EventFilter()
-        self.held_text = words.count(content.held, "event") if content.held else ""
-        self.newest_href = (
-            EventFilter(wanted.event_type, wanted.only_held).address()
-            if wanted.cursor
-            else ""
-        )
-        self.older_href = (
-            EventFilter(
-                wanted.event_type, wanted.only_held, content.page.next_cursor
-            ).address()
-            if content.page.next_cursor
-            else ""
+        fresh_after, zone = self._opened_at_event, zone_of(content.time_zone)
+        older = content.next_cursor
+        self._assign(
+            rows=[
+                event_row(
+                    event,
+                    address,
+                    fresh=event.event_id > fresh_after,
+                    now=content.now,
+                    zone=zone,
+                )
+                for event in content.page.events
+            ],
+            sessions=[
+                session_row(each, content.now, zone)
+                for each in content.sessions.sessions
+            ],
+            place=address.href(),
+            types=sorted({*content.types, address.event_type} - {""}),
+            event_type=address.event_type,
+            lead=content.lead,
+            only_held=address.only_held,
+            by_session=address.by_session,
+            filtered=address.is_filtered,
+            held_text=words.count(content.held, "event") if content.held else "",
+            waiting_text="",
+            newest_href=address.newest.href() if address.cursor else "",
+            older_href=replace(address, cursor=older).href() if older else "",
+            stream_href=address.changed(view="").href(),
+            sessions_href=address.changed(view="sessions").href(),
         )
 
+    def _hold(self, content: _Content) -> None:
+        shown = {row.id for row in self.rows}
+        new = sum(event.message_id not in shown for event in content.page.events)
+        more = "+" if new == PAGE_SIZE else ""
+        text = f"{new}{more} new event{'' if new == 1 else 's'}" if new else ""
+        self._assign(waiting_text="" if content.address.cursor else text)
+
+    @rx.event(background=True)
+    async def follow(self) -> AsyncGenerator[EventSpec, None]:
+        """Show the stream, and show it and its drawer again after each change."""
+        async with aclosing(self._show_changes()) as shown:
+            async for _ in shown:
+                async with self:
+                    drawer = await self.get_state(EventDrawerState)
+                    is_open = drawer.is_open
+                if is_open:
+                    yield EventDrawerState.refresh
+
     @rx.event
-    def choose_type(self, event_type: str) -> EventSpec:
+    def catch_up(self) -> None:
+        """Show what arrived since the person paused, and stay paused."""
+        live.hub.wake(self.router.session.client_token)
+
+    @rx.event
+    def narrow_type(self, event_type: str) -> EventSpec:
         """Go to the address of this type's events."""
-        asked = EventFilter.of_address(
-            {"type": event_type if isinstance(event_type, str) else ""}
-        )
-        return rx.redirect(
-            EventFilter(asked.event_type, self._wanted().only_held).address()
-        )
+        wanted = event_type if isinstance(event_type, str) else ""
+        return rx.redirect(self._address().changed(type=wanted).href())
 
     @rx.event
-    def toggle(self, row_id: str) -> None:
-        """Show the properties of an event, or hide them again."""
-        event = self._events.get(row_id) if isinstance(row_id, str) else None
-        if event is None or self.opened == row_id:
-            self.opened = ""
-            return
-        self.opened = row_id
-        self.opened_json = json.dumps(
-            dict(event.properties), indent=2, ensure_ascii=False
-        )
+    def show_everybody(self) -> EventSpec:
+        """Go to the address of these events, whoever they are of."""
+        return rx.redirect(self._address().changed(lead="", view="").href())
 
     @rx.event
-    async def release(self, row_id: str) -> EventSpec | None:
+    async def release(self, message_id: str) -> EventSpec | None:
         """Let one event be scored that is held back."""
-        event = self._events.get(row_id) if isinstance(row_id, str) else None
-        if event is None:
-            return None
-        return await self._release([event.message_id])
+        wanted = read_message_id(message_id)
+        return await self._release([wanted]) if wanted else None
 
     @rx.event
     async def release_all(self) -> EventSpec:
@@ -243,92 +189,49 @@ class EventsState(LivePage, rx.State):
             return rx.toast.info("Nothing was held back any more.")
         return rx.toast.success(f"Released {words.count(released, 'event')}.")
 
-    @rx.event
-    def begin_upload(self) -> None:
-        """Show that a file is on its way."""
-        self.uploading = True
-        self.upload = NO_OUTCOME
-
-    @rx.event
-    def receive_upload(self, answer: dict[str, object]) -> None:
-        """Show what became of the file."""
-        self.uploading = False
-        self.upload = outcome_of(answer)
-
-    @rx.event
-    def dismiss_upload(self) -> None:
-        """Put the outcome of the last upload away."""
-        self.upload = NO_OUTCOME
-
 
 def _announce_release(project_id: UUID) -> None:
     enqueue_scoring_hint()
     publish_changes([project_id])
 
 
-def outcome_of(answer: object) -> UploadOutcome:
-    """Read what the page says the server answered; what is odd is left out."""
-    if not isinstance(answer, dict):
-        return NO_OUTCOME
-    data = answer.get("data")
-    if not isinstance(data, dict):
-        message = _text(answer.get("message")) or "The file could not be uploaded"
-        return UploadOutcome(problem=f"{message.rstrip('.')}.")
-    accepted, duplicates, rejected = (
-        _number(data.get(name)) for name in ("accepted", "duplicates", "rejected")
+async def _read_events(actor: Actor, address: EventAddress, now: datetime) -> _Content:
+    async with database.transaction(actor.project_id) as session:
+        types = await list_event_types(session, actor)
+        held = await count_quarantined(session, actor)
+        lead, page, sessions = "", EventPage((), None), _NO_SESSIONS
+        try:
+            if address.lead_id is not None:
+                found = await get_lead(session, actor, address.lead_id, now=now)
+                lead = words.lead_name(found)
+            if address.by_session:
+                sessions = await _read_sessions(session, actor, address)
+            else:
+                page = await list_events(
+                    session,
+                    actor,
+                    limit=PAGE_SIZE,
+                    cursor=address.cursor or None,
+                    event_type=address.event_type or None,
+                    lead_id=address.lead_id,
+                    only_held=address.only_held,
+                )
+        except NotFoundError:
+            lead = NOBODY
+        except InvalidInputError:  # a cursor that somebody made up
+            pass
+    return _Content(address, page, sessions, lead, types, held, now, actor.time_zone)
+
+
+async def _read_sessions(
+    session: AsyncSession, actor: Actor, address: EventAddress
+) -> TimelinePage:
+    if address.lead_id is None:
+        return _NO_SESSIONS
+    return await list_timeline(
+        session,
+        actor,
+        address.lead_id,
+        limit=SESSIONS_SHOWN,
+        cursor=address.cursor or None,
     )
-    said = f"Added {words.count(accepted, 'event')}."
-    if duplicates:
-        verb = "was" if duplicates == 1 else "were"
-        said += f" {words.number(duplicates)} {verb} there before."
-    errors = data.get("errors")
-    bad_lines = tuple(
-        BadLine(words.number(_number(error.get("line"))), _text(error.get("message")))
-        for error in (errors if isinstance(errors, list) else ())[:MAX_LINES_SHOWN]
-        if isinstance(error, dict)
-    )
-    more = rejected - len(bad_lines)
-    return UploadOutcome(
-        said=said,
-        problem=f"{words.count(rejected, 'row')} could not be taken."
-        if rejected
-        else "",
-        bad_lines=bad_lines,
-        more=f"And {words.count(more, 'more row')}." if more > 0 else "",
-    )
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) and 0 <= value < 10**9 else 0
-
-
-def _text(value: object) -> str:
-    return value[:500] if isinstance(value, str) else ""
-
-
-def _row(event: RecentEvent, content: _Content, *, fresh: bool) -> EventRow:
-    effect = "Not scored yet" if event.delta is None else words.signed(event.delta)
-    return EventRow(
-        id=str(event.event_id),
-        type=event.type,
-        summary=_summary(event.properties),
-        lead=event.lead_label,
-        href=f"{LEADS_PATH}/{event.lead_id}",
-        effect="" if event.bot else effect,
-        bot=event.bot or "",
-        occurred=moment_of(
-            event.occurred_at, now=content.now, zone=zone_of(content.time_zone)
-        ),
-        fresh=fresh,
-    )
-
-
-def _summary(properties: Mapping[str, object]) -> str:
-    """Return the properties in one line."""
-    shown = " · ".join(
-        f"{name}: {value if isinstance(value, str) else json.dumps(value)}"
-        for name, value in properties.items()
-    )
-    if len(shown) <= MAX_SUMMARY_LENGTH:
-        return shown
-    return f"{shown[:MAX_SUMMARY_LENGTH]}…"

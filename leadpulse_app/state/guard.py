@@ -10,6 +10,7 @@ each resolves the actor itself once that can be done; nothing else runs.
 import logging
 from collections.abc import Iterable
 from contextvars import ContextVar
+from uuid import UUID
 
 import psycopg
 import reflex as rx
@@ -28,6 +29,7 @@ from leadpulse_app.services.sessions import read_token
 logger = logging.getLogger(__name__)
 
 SIGN_IN_PAGE = "/login"
+FIRST_PAGE = "/overview"
 
 _HYDRATING_EVENTS = frozenset(
     format_event_handler(State.event_handlers[name])
@@ -85,6 +87,8 @@ class SessionState(rx.State):
     """Remembers whose session filled this tab's state."""
 
     _session_id: str = ""
+    _project_id: UUID | None = None
+    """The project it acted in; unknown where that began while Postgres was away."""
 
 
 class Guard(Middleware):
@@ -119,13 +123,22 @@ class Guard(Middleware):
             if event.name not in PUBLIC_EVENTS | self._page_loads:
                 raise
             await _clear_another_sessions_state(
-                state, claimed, certain=event.name not in _HYDRATING_EVENTS
+                state, claimed, None, certain=event.name not in _HYDRATING_EVENTS
             )
             return None
         _actor.set(actor)
-        await _clear_another_sessions_state(state, claimed if actor else "")
-        if actor is None and event.name not in PUBLIC_EVENTS:
-            return StateUpdate(events=Event.from_event_type(rx.redirect(SIGN_IN_PAGE)))
+        if actor is None:
+            await _clear_another_sessions_state(state, "", None)
+            answer = rx.redirect(SIGN_IN_PAGE)
+            is_refused = True
+        else:
+            # What was asked for on another's page is not done for this actor.
+            is_refused = await _clear_another_sessions_state(
+                state, claimed, actor.project_id
+            )
+            answer = begin_anew()
+        if is_refused and event.name not in PUBLIC_EVENTS | self._page_loads:
+            return StateUpdate(events=Event.from_event_type(answer))
         return None
 
 
@@ -147,21 +160,48 @@ def _claimed_session(token: str | None) -> str:
 
 
 async def _clear_another_sessions_state(
-    state: BaseState, session_id: str, *, certain: bool = True
-) -> None:
-    """Empty a tab that was another session's, or may have been."""
+    state: BaseState,
+    session_id: str,
+    project_id: UUID | None,
+    *,
+    certain: bool = True,
+) -> bool:
+    """Empty a tab that was another session's or project's, or may have been.
+
+    Return whether it was anybody's.
+    """
     owner = await state.get_state(SessionState)
-    if certain and owner._session_id == session_id:
-        return
-    for substate in state._get_root_state().substates.values():
-        substate.reset()
-    owner._session_id = session_id
+    before = owner._session_id
+    # The same token acts in another project once its own is erased.
+    is_there = project_id is None or owner._project_id in (None, project_id)
+    is_same = certain and before == session_id and is_there
+    if not is_same:
+        for substate in state._get_root_state().substates.values():
+            substate.reset()
+        owner._session_id = session_id
+    if project_id is not None and owner._project_id != project_id:
+        owner._project_id = project_id
+    return before != "" and not is_same
+
+
+class AnotherProjectError(LeadPulseError):
+    """A tab's session acts in another project than the one the tab shows."""
+
+    status = 409
+    code = "another_project"
+
+
+def begin_anew() -> EventSpec:
+    """Open the first page as if nothing had been shown before."""
+    return rx.call_script(f"location.assign({FIRST_PAGE!r})")
 
 
 def explain_failure(exception: Exception) -> EventSpec | None:
     """Tell the person what a failed handler means; the app's exception handler."""
     if isinstance(exception, UnauthenticatedError):
         return rx.redirect(SIGN_IN_PAGE)
+    if isinstance(exception, AnotherProjectError):
+        return begin_anew()
     if isinstance(exception, LeadPulseError):
         return rx.toast.error(exception.message)
     if isinstance(exception, SQLAlchemyError | psycopg.OperationalError):

@@ -41,7 +41,6 @@ from leadpulse_app.services.timeline import (
 )
 from leadpulse_app.state import words
 from leadpulse_app.state.guard import current_actor
-from leadpulse_app.state.lead_adjusting import LeadAdjusting
 from leadpulse_app.state.lead_annotations import (
     Annotations,
     addressed_lead,
@@ -64,6 +63,7 @@ from leadpulse_app.state.lead_course import (
     time_ticks,
     top_of,
 )
+from leadpulse_app.state.lead_erasing import LeadErasing
 from leadpulse_app.state.lead_rows import (
     LedgerRow,
     MergeRow,
@@ -110,13 +110,13 @@ class _Content:
     as_of_problem: str
     outlook: Outlook
     identities: Identities
-    may_unmerge: bool
+    is_admin: bool
     first_page: bool
     now: datetime
     time_zone: str
 
 
-class LeadState(LeadAdjusting, rx.State):
+class LeadState(LeadErasing, rx.State):
     """What the page of a lead shows."""
 
     lead_id: str = ""
@@ -171,7 +171,7 @@ class LeadState(LeadAdjusting, rx.State):
     names_left_out: str = ""
     """How many names, or merges, are not listed; empty where all are."""
     merges_left_out: str = ""
-    may_unmerge: bool = False
+    is_admin: bool = False
 
     _seen: tuple[tuple[object, ...], Outlook] | None = None
     """What the outlook was worked out from, and the outlook."""
@@ -220,7 +220,7 @@ class LeadState(LeadAdjusting, rx.State):
             as_of_problem=problem,
             outlook=await self._look_ahead(actor, explained, now),
             identities=identities,
-            may_unmerge=actor.role is Role.ADMIN,
+            is_admin=actor.role is Role.ADMIN,
             first_page=cursor is None,
             now=now,
             time_zone=actor.time_zone,
@@ -295,7 +295,7 @@ class LeadState(LeadAdjusting, rx.State):
         self.merges_left_out = _left_out(
             known.merges_total - len(known.merges), "older merge"
         )
-        self.may_unmerge = content.may_unmerge
+        self.is_admin = content.is_admin
 
     def _show_course(self, content: _Content, zone: tzinfo) -> None:
         at = content.as_of

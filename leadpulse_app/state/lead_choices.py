@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.events import list_recent_types
+from leadpulse_app.services.events import list_event_types
 from leadpulse_app.services.ownership import list_members
 from leadpulse_app.services.tagging import list_tags
 from leadpulse_app.state import words
@@ -74,7 +74,7 @@ async def read_choices(session: AsyncSession, actor: Actor) -> LeadChoices:
             for member in await list_members(session, actor)
         ),
         tags=await list_tags(session, actor),
-        event_types=await list_recent_types(session, actor),
+        event_types=await list_event_types(session, actor),
     )
 
 

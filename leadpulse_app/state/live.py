@@ -37,7 +37,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from leadpulse_app.services import live
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.state.guard import current_token, resolve_token
+from leadpulse_app.state.guard import (
+    AnotherProjectError,
+    current_token,
+    resolve_token,
+)
 from leadpulse_app.state.readings import Readings
 from leadpulse_app.state.session_checks import SessionChecks, concerns
 from leadpulse_app.state.turns import Turn, Turns
@@ -307,13 +311,17 @@ async def follow(
 
     Raises:
         UnauthenticatedError: The session has ended.
+        AnotherProjectError: It acts in another project than when this began.
     """
     token = current_token()
     async with contextlib.aclosing(hub.follow(tab)) as wakes:
         async for board in wakes:
             reading = _reading_board.set(board)
             try:
-                board.actor = await hub.sessions.check(token)
+                actor = await hub.sessions.check(token)
+                if board.project_id not in (None, actor.project_id):
+                    raise AnotherProjectError("This project is gone")
+                board.actor = actor
                 hub.watch(board, board.actor.project_id)
                 shown = await read(board.actor)
                 if not board.ended:  # or the tab shows another page, another session

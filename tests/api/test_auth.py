@@ -196,3 +196,46 @@ async def test_only_a_json_object_signs_in(
     )
     assert answer.status_code == 400
     assert answer.json()["code"] == "invalid_input"
+
+
+async def test_a_new_password_ends_every_other_sign_in(
+    client: httpx.AsyncClient,
+) -> None:
+    account = _new_account()
+    credentials = {"email": account["email"], "password": PASSWORD}
+    elsewhere = (await client.post("/api/auth/register", json=account)).json()["data"]
+    here = (await client.post("/api/auth/login", json=credentials)).json()["data"]
+    client.cookies.clear()
+    passwords = {"currentPassword": PASSWORD, "newPassword": "battery horse correct"}
+    bearer = {"Authorization": f"Bearer {here['token']}"}
+    answer = await client.post("/api/auth/password", json=passwords, headers=bearer)
+    assert answer.json() == {"success": True, "data": None}
+    assert (await client.get("/api/auth/me", headers=bearer)).is_success
+    other = {"Authorization": f"Bearer {elsewhere['token']}"}
+    assert (await client.get("/api/auth/me", headers=other)).status_code == 401
+    assert (await client.post("/api/auth/login", json=credentials)).status_code == 401
+    credentials["password"] = passwords["newPassword"]
+    assert (await client.post("/api/auth/login", json=credentials)).is_success
+
+
+async def test_a_password_is_changed_by_whoever_knows_it_to_one_that_can_be(
+    client: httpx.AsyncClient,
+) -> None:
+    account = _new_account()
+    data = (await client.post("/api/auth/register", json=account)).json()["data"]
+    client.cookies.clear()
+    bearer = {"Authorization": f"Bearer {data['token']}"}
+    for current, new, field in (
+        ("another password", "battery horse correct", "currentPassword"),
+        (PASSWORD, "short", "newPassword"),
+    ):
+        answer = await client.post(
+            "/api/auth/password",
+            json={"currentPassword": current, "newPassword": new},
+            headers=bearer,
+        )
+        assert answer.status_code == 400
+        assert list(answer.json()["details"]) == [field]
+    assert (await client.post("/api/auth/password", json={})).status_code == 401
+    credentials = {"email": account["email"], "password": PASSWORD}
+    assert (await client.post("/api/auth/login", json=credentials)).is_success

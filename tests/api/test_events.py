@@ -141,10 +141,15 @@ async def test_events_are_paged_by_a_cursor_and_found_by_type_or_as_held(
     assert await listed(client, tenant, cursor=cursor) == newest_first[2:]
     assert await listed(client, tenant, type="signup") == newest_first[:1]
     assert await listed(client, tenant, bot="true") == newest_first[2:]
+    await tenant.add_event(await tenant.add_lead())
+    assert await listed(client, tenant, leadId=str(lead_id)) == newest_first
+    answer = await client.get(f"/api/events?leadId={uuid4()}", headers=tenant.bearer)
+    assert answer.status_code == 404
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=501", "cursor=x", "type=a%00", "bot=perhaps"]
+    "query",
+    ["limit=0", "limit=501", "cursor=x", "type=a%00", "bot=perhaps", "leadId=x"],
 )
 async def test_a_list_that_can_not_be_is_refused(
     client: httpx.AsyncClient, tenant: Tenant, query: str

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import text
 from starlette.types import Message
 
-from leadpulse_app.api import export
+from leadpulse_app.api import download
 from leadpulse_app.api.app import create_api
-from leadpulse_app.api.lead_list import MAXIMUM_EXPORTS_PER_PROJECT, _exported
+from leadpulse_app.api.download import MAXIMUM_DOWNLOADS_PER_PROJECT
+from leadpulse_app.api.lead_list import _exported
 from leadpulse_app.database import get_engine, transaction
 from leadpulse_app.domain.identity import AliasKind
 from leadpulse_app.models import LeadAlias, LeadMerge
@@ -275,7 +276,7 @@ async def test_a_project_exports_twice_at_once_and_leaves_the_others_room(
     tenant: Tenant, client: httpx.AsyncClient
 ) -> None:
     async with AsyncExitStack() as stack:
-        for _ in range(MAXIMUM_EXPORTS_PER_PROJECT):
+        for _ in range(MAXIMUM_DOWNLOADS_PER_PROJECT):
             lines = exported_lines(tenant)
             await stack.enter_async_context(aclosing(lines))
             await anext(lines)
@@ -296,7 +297,7 @@ def exported_lines(tenant: Tenant) -> AsyncGenerator[str, None]:
 async def test_a_download_that_nobody_reads_is_given_up(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "READER_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(download, "READER_PATIENCE_SECONDS", 0.05)
 
     async def receive() -> Message:
         await asyncio.Event().wait()
@@ -306,9 +307,11 @@ async def test_a_download_that_nobody_reads_is_given_up(
         if message["type"] == "http.response.body":
             await asyncio.Event().wait()
 
-    download = export.CsvDownload(exported_lines(tenant), filename="leads.csv")
+    answer = download.Download(
+        exported_lines(tenant), filename="leads.csv", media_type="text/csv"
+    )
     with pytest.raises(TimeoutError):
-        await download({"type": "http"}, receive, send)
+        await answer({"type": "http"}, receive, send)
     async with aclosing(exported_lines(tenant)) as lines:
         assert await anext(lines)  # the slot is free again
 

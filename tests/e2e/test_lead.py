@@ -1,5 +1,6 @@
 """In a browser: a score is adjusted, changes at once, and is looked at as of before."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -186,3 +187,41 @@ def _recorded_at(product: Product, account: Account, lead_id: str) -> datetime:
     )
     (entry,) = answer.json()["data"]["entries"]
     return datetime.fromisoformat(entry["recordedAt"])
+
+
+def test_a_persons_data_is_handed_over_and_the_lead_deleted_for_everybody(
+    product: Product, account: Account, page: Page
+) -> None:
+    with httpx.Client() as client:
+        event = {"event": "signup", "userId": "ada", "apiKey": account.write_key}
+        post_event(client, product, event)
+    product.wait_until_scored()
+    [lead] = product.leads(account)
+    sign_in(page, product, account)
+    address = f"{product.url}/leads/{lead['id']}"
+    page.goto(address)
+    other = page.context.new_page()
+    other.goto(address)
+    expect(other.get_by_role("heading", name="ada", level=2)).to_be_visible()
+
+    menu = page.get_by_role("button", name="More actions")
+    menu.press("Enter")
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="Export this person's data").press("Enter")
+    assert download.value.suggested_filename == f"lead-{lead['id']}.json"
+    data = json.loads(download.value.path().read_text())
+    assert [event["type"] for event in data["events"]] == ["signup"]
+
+    menu.click()
+    page.get_by_role("menuitem", name="Delete…").click()
+    question = page.get_by_role("alertdialog", name="Delete this lead?")
+    question.get_by_role("button", name="Cancel").click()
+    expect(question).to_have_count(0)
+    menu.click()
+    page.get_by_role("menuitem", name="Delete…").click()
+    question.get_by_role("button", name="Delete").click()
+    page.wait_for_url(re.compile(r"/leads/?$"))
+    expect(page.get_by_text("Deleted 1 lead.")).to_be_visible()
+    expect(page.get_by_text("No leads yet")).to_be_visible()
+    expect(other.get_by_text("No such lead")).to_be_visible(timeout=20_000)
+    expect(other.get_by_text("It may have been deleted")).to_be_visible()

@@ -16,7 +16,7 @@ from leadpulse_app.domain.errors import (
 )
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.adjusting import Adjusted, adjust_score
-from leadpulse_app.services.events import list_recent_events, list_recent_types
+from leadpulse_app.services.events import list_event_types, list_recent_events
 from leadpulse_app.services.leads import get_lead
 from leadpulse_app.services.queue_health import read_throughput
 from tests.services.people import People, settle
@@ -154,7 +154,7 @@ async def test_an_adjustment_is_no_behaviour(people: People) -> None:
         actor = people.actor()
         lead = await get_lead(session, actor, lead_id, now=now)
         (event,) = await list_recent_events(session, actor)
-        assert await list_recent_types(session, actor) == ("visit",)
+        assert await list_event_types(session, actor) == ("visit",)
         throughput = await read_throughput(session, actor, now=now)
     assert (lead.score, lead.last_event_at, lead.events_last_24h) == (25, at, 0)
     assert lead.velocity == 0

@@ -8,12 +8,19 @@ import psycopg
 import pytest
 
 from leadpulse_app.database import transaction
-from leadpulse_app.domain.errors import ForbiddenError, NotFoundError
+from leadpulse_app.domain.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+)
 from leadpulse_app.domain.event import parse_native_event
-from leadpulse_app.models import Role
+from leadpulse_app.models import Membership, Role
+from leadpulse_app.services.actors import Actor, resolve_actor
 from leadpulse_app.services.erasure import erase_leads, erase_project
 from leadpulse_app.services.ingest import GroupCommit
+from leadpulse_app.services.projects import create_project
 from tests.services.people import People, settle
+from tests.tenants import make_tenant
 
 OF_LEADS = """
     SELECT c.relname FROM pg_class AS c
@@ -201,3 +208,48 @@ async def test_nothing_of_a_project_is_left(people: People) -> None:
     assert mentions(people, str(people.id)) == []
     assert people.rows("SELECT id FROM project WHERE id = %s", people.id) == []
     assert other.score(kept) == 10
+
+
+async def test_a_project_stays_that_is_the_only_one_of_a_member() -> None:
+    ada, eve = await make_tenant(), await make_tenant(name="Eve")
+    now = datetime.now(UTC)
+    async with transaction(ada.actor.project_id) as session:
+        session.add(
+            Membership(
+                project_id=ada.actor.project_id,
+                user_id=eve.actor.user_id,
+                role=Role.MEMBER,
+                created_at=now,
+            )
+        )
+    with pytest.raises(ConflictError, match="your only project"):
+        async with transaction(ada.actor.project_id) as session:
+            await erase_project(session, ada.actor)
+    async with transaction(ada.actor.project_id) as session:
+        await create_project(session, ada.actor, name="Second", now=now)
+    async with transaction(eve.actor.project_id) as session:
+        await erase_project(session, eve.actor)
+    with pytest.raises(ConflictError, match="the only project of Eve"):
+        async with transaction(ada.actor.project_id) as session:
+            await erase_project(session, ada.actor)
+    async with transaction() as session:
+        assert (await resolve_actor(session, eve.token)).role is Role.MEMBER
+
+
+async def test_of_two_last_projects_that_are_erased_at_once_one_stays() -> None:
+    ada = await make_tenant()
+    now = datetime.now(UTC)
+    async with transaction(ada.actor.project_id) as session:
+        made = await create_project(session, ada.actor, name="Second", now=now)
+    actors = (ada.actor, replace(ada.actor, project_id=made.id))
+
+    async def attempt(actor: Actor) -> bool:
+        with suppress(ConflictError):
+            async with transaction(actor.project_id) as session:
+                await erase_project(session, actor)
+                return True
+        return False
+
+    assert sorted(await asyncio.gather(*map(attempt, actors))) == [False, True]
+    async with transaction() as session:
+        await resolve_actor(session, ada.token)

@@ -1,24 +1,18 @@
 """The stream of events shows what its address asks for, and takes any argument."""
 
-from datetime import datetime
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from leadpulse_app.database import transaction
 from leadpulse_app.models import Event, QuarantinedEvent
 from leadpulse_app.services.quarantine import count_quarantined
-from leadpulse_app.state.events import (
-    NO_OUTCOME,
-    PAGE_SIZE,
-    BadLine,
-    EventFilter,
-    EventsState,
-    outcome_of,
-)
+from leadpulse_app.state.event_drawer import EventDrawerState
+from leadpulse_app.state.events import PAGE_SIZE, EventsState
+from leadpulse_app.state.person_search import PersonSearchState
 from tests.state.tab import Tab, sent
 from tests.tenants import Tenant, make_tenant
 
@@ -47,16 +41,6 @@ async def held(tenant: Tenant) -> int:
         return await count_quarantined(session, tenant.actor)
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from(["type", "show", "before"]), st.text(max_size=300), max_size=3
-    )
-)
-def test_no_address_is_refused(parameters: dict[str, str]) -> None:
-    wanted = EventFilter.of_address(parameters)
-    assert wanted.event_type.isprintable()
-
-
 async def test_an_event_shows_whose_it_is_what_it_says_and_what_it_gave(
     tenant: Tenant,
 ) -> None:
@@ -73,7 +57,7 @@ async def test_an_event_shows_whose_it_is_what_it_says_and_what_it_gave(
         ("page_view", "", "Not scored yet", ""),
         ("signup", "plan: team · seats: 3", "+30", ""),
     ]
-    assert {(row.lead, row.href) for row in state.rows} == {
+    assert {(row.lead, row.lead_href) for row in state.rows} == {
         ("Ada", f"/leads/{lead_id}")
     }
     assert state.types == ["page_view", "signup"]
@@ -128,16 +112,112 @@ async def test_what_arrives_while_the_page_is_open_is_marked(tenant: Tenant) -> 
     assert [row.fresh for row in state.rows] == [True, False]
 
 
-async def test_the_properties_of_one_event_at_a_time_are_shown(tenant: Tenant) -> None:
-    lead_id = await tenant.add_lead()
-    await tenant.add_event(lead_id, properties={"path": "/prïcing"})
-    tab = Tab(tenant.actor, "/events")
+async def test_the_address_asks_for_one_person_and_keeps_the_type(
+    tenant: Tenant,
+) -> None:
+    ada, bob = await tenant.add_lead(name="Ada"), await tenant.add_lead(name="Bob")
+    await tenant.add_event(ada, type="signup")
+    await tenant.add_event(ada)
+    await tenant.add_event(bob, type="signup")
+    tab = Tab(tenant.actor, f"/events?lead={ada}")
     state = await tab.open(EventsState)
-    (row,) = state.rows
-    await tab.call(state, "toggle", row.id)
-    assert (state.opened, state.opened_json) == (row.id, '{\n  "path": "/prïcing"\n}')
-    await tab.call(state, "toggle", row.id)
-    assert state.opened == ""
+    assert ([row.type for row in state.rows], state.lead) == (
+        ["page_view", "signup"],
+        "Ada",
+    )
+    asked = sent(await tab.call(state, "narrow_type", "signup"))
+    assert f"/events?type=signup&lead={ada}" in asked
+    tab.go(f"/events?type=signup&lead={ada}")
+    await tab.open(EventsState)
+    assert [row.lead for row in state.rows] == ["Ada"]
+    assert sent(await tab.call(state, "show_everybody")).count("type=signup")
+
+
+async def test_what_a_person_did_is_shown_session_by_session(tenant: Tenant) -> None:
+    lead_id = await tenant.add_lead()
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for hours in (0, 5):
+        for minutes in (0, 10):
+            happened = noon + timedelta(hours=hours, minutes=minutes)
+            await tenant.add_event(lead_id, occurred_at=happened)
+    tab = Tab(tenant.actor, f"/events?lead={lead_id}")
+    state = await tab.open(EventsState)
+    tab.go(state.sessions_href)
+    await tab.open(EventsState)
+    assert [len(session.steps) for session in state.sessions] == [2, 2]
+    assert (state.by_session, state.rows) == (True, [])
+    tab.go(state.stream_href)
+    await tab.open(EventsState)
+    assert (len(state.rows), state.sessions) == (4, [])
+
+
+@pytest.mark.parametrize("view", ["", "&view=sessions"])
+async def test_a_person_of_another_project_has_no_events(
+    tenant: Tenant, view: str
+) -> None:
+    other = await make_tenant()
+    lead_id = await other.add_lead(name="Secret")
+    await other.add_event(lead_id)
+    tab = Tab(tenant.actor, f"/events?lead={lead_id}{view}")
+    state = await tab.open(EventsState)
+    assert (state.rows, state.sessions, state.lead) == ([], [], "Unknown person")
+    people = tab.state(PersonSearchState)
+    await tab.call(people, "seek", str(lead_id))
+    assert people.people == []
+    await tab.call(people, "seek", "secret")
+    assert people.people == []
+
+
+async def test_a_person_is_found_by_words_or_id_and_leads_to_their_events(
+    tenant: Tenant,
+) -> None:
+    ada = await tenant.add_lead(name="Ada Lovelace", email="ada@example.com")
+    await tenant.add_lead(name="Bob")
+    tab = Tab(tenant.actor, "/events?type=signup&before=x")
+    people = tab.state(PersonSearchState)
+    for words in ("lovel", "ada@example.com", str(ada)):
+        await tab.call(people, "seek", words)
+        assert [person.name for person in people.people] == ["Ada Lovelace"]
+    assert people.people[0].href == f"/events?type=signup&lead={ada}"
+    await tab.call(people, "seek", "")
+    assert len(people.people) == 2
+    await tab.call(people, "seek", "nobody")
+    assert (people.people, bool(people.said)) == ([], True)
+
+
+async def test_a_paused_page_says_how_many_events_arrived(tenant: Tenant) -> None:
+    lead_id = await tenant.add_lead()
+    await tenant.add_event(lead_id)
+    state = await Tab(tenant.actor, "/events").open(EventsState)
+    await tenant.add_event(lead_id)
+    content = await state._read(tenant.actor, datetime.now(UTC))
+    state._hold(content)
+    assert (len(state.rows), state.waiting_text) == (1, "1 new event")
+    state._show(content)
+    assert (len(state.rows), state.waiting_text) == (2, "")
+
+
+async def test_an_event_is_opened_as_a_whole_and_no_other_projects_is(
+    tenant: Tenant,
+) -> None:
+    lead_id = await tenant.add_lead(name="Ada")
+    event = await tenant.add_event(
+        lead_id, properties={"path": "/prïcing"}, session_id="s1"
+    )
+    tab = Tab(tenant.actor, f"/events?event={event.message_id}")
+    drawer = tab.state(EventDrawerState)
+    await tab.call(drawer, "load")
+    assert (drawer.is_open, drawer.event.lead) == (True, "Ada")
+    told = json.loads(drawer.event.json)
+    assert told["properties"] == {"path": "/prïcing"}
+    assert (told["messageId"], told["sessionId"]) == (event.message_id, "s1")
+    assert "prïcing" in drawer.event.json
+    await tab.call(drawer, "toggle", False)
+    assert not drawer.is_open
+    other = await make_tenant()
+    strange = Tab(other.actor).state(EventDrawerState)
+    await Tab(other.actor).call(strange, "open", event.message_id)
+    assert not strange.is_open
 
 
 @pytest.mark.parametrize("argument", ["0", "", None, 7, {"id": 1}, "\0", ["1"]])
@@ -147,11 +227,14 @@ async def test_handlers_take_any_argument_and_do_nothing(
     await hold(tenant, await tenant.add_lead())
     tab = Tab(tenant.actor, "/events")
     state = await tab.open(EventsState)
-    await tab.call(state, "toggle", argument)
     await tab.call(state, "release", argument)
     await tab.call(state, "receive_upload", argument)
-    assert sent(await tab.call(state, "choose_type", argument))
-    assert state.opened == ""
+    assert sent(await tab.call(state, "narrow_type", argument))
+    drawer, people = tab.state(EventDrawerState), tab.state(PersonSearchState)
+    await tab.call(drawer, "open", argument)
+    await tab.call(drawer, "toggle", argument)
+    await tab.call(people, "seek", argument)
+    assert not drawer.is_open
     assert await held(tenant) == 1
 
 
@@ -173,59 +256,9 @@ async def test_a_row_of_another_project_is_not_released(tenant: Tenant) -> None:
     event = await hold(other, await other.add_lead())
     tab = Tab(tenant.actor, "/events")
     state = await tab.open(EventsState)
-    await tab.call(state, "release", str(event.id))
+    await tab.call(state, "release", event.message_id)
     await tab.call(state, "release_all")
     assert await held(other) == 1
-
-
-def test_an_upload_is_told_in_counts_and_lines() -> None:
-    outcome = outcome_of(
-        {
-            "data": {
-                "accepted": 1200,
-                "duplicates": 1,
-                "rejected": 102,
-                "errors": [{"line": 3, "code": "x", "message": "No"}, 7],
-            }
-        }
-    )
-    assert outcome.said == "Added 1,200 events. 1 was there before."
-    assert outcome.problem == "102 rows could not be taken."
-    assert outcome.bad_lines == (BadLine("3", "No"),)
-    assert outcome.more == "And 101 more rows."
-
-
-@pytest.mark.parametrize(
-    ("answer", "problem"),
-    [
-        ({"message": "The file is over 10 MB"}, "The file is over 10 MB."),
-        ({"message": 7, "data": 7}, "The file could not be uploaded."),
-        ({}, "The file could not be uploaded."),
-    ],
-)
-def test_a_refused_upload_is_told_in_words(answer: object, problem: str) -> None:
-    assert outcome_of(answer).problem == problem
-
-
-@pytest.mark.parametrize("answer", [None, 7, "x", [], [{}]])
-def test_an_answer_that_is_none_shows_nothing(answer: object) -> None:
-    assert outcome_of(answer) == NO_OUTCOME
-
-
-@given(
-    st.recursive(
-        st.none() | st.integers() | st.text(max_size=5),
-        lambda inner: (
-            st.lists(inner, max_size=3)
-            | st.dictionaries(
-                st.sampled_from(["accepted", "rejected", "errors", "line", "message"]),
-                inner,
-            )
-        ),
-    )
-)
-def test_no_answer_breaks_the_page(data: object) -> None:
-    outcome_of({"data": data})
 
 
 async def test_a_page_that_is_loaded_anew_waits_for_no_upload(tenant: Tenant) -> None:

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 
 from leadpulse_app.database import run_scoped, transaction
-from leadpulse_app.domain.errors import NotFoundError
+from leadpulse_app.domain.errors import ForbiddenError, NotFoundError
 from leadpulse_app.domain.identity import AliasKind
-from leadpulse_app.models import LeadAlias
+from leadpulse_app.models import LeadAlias, Role
 from leadpulse_app.services.identity.listing import MAXIMUM_LISTED
 from leadpulse_app.services.identity.merging import merge
 from leadpulse_app.settings import get_settings
@@ -88,7 +88,7 @@ async def test_a_merge_is_shown_and_an_admin_takes_it_back() -> None:
     other = ({str(ada), str(visitor)} - {root}).pop()
     tab = Tab(tenant.actor, f"/leads/{root}")
     state = await tab.open(LeadState)
-    assert state.may_unmerge
+    assert state.is_admin
     [shown] = state.merges
     assert shown.name == f"{ada} and {visitor}"
     toast = await tab.call(state, "unmerge", shown.id)
@@ -362,3 +362,40 @@ async def test_another_projects_lead_is_not_adjusted() -> None:
     await asyncio.to_thread(score_all)
     shown = await Tab(theirs.actor, f"/leads/{lead_id}").open(LeadState)
     assert shown.score == "0"
+
+
+async def test_an_admin_deletes_the_lead_and_then_it_is_gone_for_everybody() -> None:
+    tenant = await make_tenant()
+    address = f"/leads/{await tenant.add_lead(name='Ada')}"
+    member = Tab(replace(tenant.actor, role=Role.MEMBER), address)
+    with pytest.raises(ForbiddenError):
+        await member.call(member.state(LeadState), "erase")
+    assert not (await member.open(LeadState)).is_admin
+    admin = Tab(tenant.actor, address)
+    state = await admin.open(LeadState)
+    await admin.call(state, "toggle_erasing", True)
+    assert state.erasing
+    redirect, toast = await admin.call(state, "erase")
+    assert LEADS_PATH in sent(redirect)
+    assert "Deleted 1 lead" in sent(toast)
+    assert not state.erasing
+    with pytest.raises(NotFoundError):
+        await member.open(LeadState)
+
+
+async def test_nobody_deletes_a_lead_of_another_project() -> None:
+    mine, theirs = await make_tenant(), await make_tenant()
+    tab = Tab(mine.actor, f"/leads/{await theirs.add_lead()}")
+    with pytest.raises(NotFoundError):
+        await tab.call(tab.state(LeadState), "erase")
+
+
+@pytest.mark.parametrize("is_open", [None, "yes", 1, [True]])
+async def test_the_question_before_a_deletion_opens_for_nothing_odd(
+    is_open: object,
+) -> None:
+    tenant = await make_tenant()
+    tab = Tab(tenant.actor, f"/leads/{await tenant.add_lead()}")
+    state = await tab.open(LeadState)
+    await tab.call(state, "toggle_erasing", is_open)
+    assert not state.erasing

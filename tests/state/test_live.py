@@ -12,12 +12,16 @@ import psycopg
 import pytest
 
 from leadpulse_app.broker import get_redis
+from leadpulse_app.database import transaction
 from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.runtime.postgres import PostgresEngine
 from leadpulse_app.runtime.valkey import ValkeyEngine
 from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.erasure import erase_project
 from leadpulse_app.services.live import publish_changes
+from leadpulse_app.services.projects import create_project
 from leadpulse_app.state import guard, live
+from leadpulse_app.state.guard import AnotherProjectError
 from leadpulse_app.state.live import (
     MINIMUM_INTERVAL_SECONDS,
     POLL_SECONDS,
@@ -183,3 +187,31 @@ async def test_a_board_goes_on_where_a_connection_of_its_own_finds_no_postgres(
     shown = [each async for each in live.follow("tab", read, fail)]
     assert shown == ["shown"]
     assert failures == [1]
+
+
+async def test_a_board_ends_where_its_session_acts_in_another_project(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "hub", LiveHub(lambda _: True))
+    tenant = await make_tenant()
+    guard._token.set(tenant.token)
+    now = datetime.now(UTC)
+    async with transaction(tenant.actor.project_id) as session:
+        await create_project(session, tenant.actor, name="Second", now=now)
+    shown: list[str] = []
+
+    async def read(actor: Actor) -> str:
+        shown.append(actor.project_name)
+        return actor.project_name
+
+    async def fail() -> None:
+        raise AssertionError
+
+    async with aclosing(live.follow("tab", read, fail)) as board:
+        await anext(board)
+        async with transaction(tenant.actor.project_id) as session:
+            await erase_project(session, tenant.actor)
+        live.hub.wake("tab")
+        with pytest.raises(AnotherProjectError):
+            await anext(board)
+    assert shown == ["Ada's project"]

@@ -23,6 +23,7 @@ from leadpulse_app.domain.event import IngestedEvent
 from leadpulse_app.domain.properties import Json
 from leadpulse_app.services.ingest import GroupCommit, IngestStatus, WriteKeys
 from leadpulse_app.services.ingest.crawlers import crawler_name
+from leadpulse_app.services.ingest.key_uses import KeyUses
 from leadpulse_app.services.ingest.limits import IngestLimits
 from leadpulse_app.services.ingest.rejections import Rejection, Rejections
 from leadpulse_app.services.ingest.webhook_secrets import WebhookSecrets
@@ -58,6 +59,7 @@ class Intake:
             settings: The limits, and the proxies that are trusted.
         """
         self._write_keys = WriteKeys()
+        self._key_uses = KeyUses()
         self._limits = IngestLimits.from_settings(settings)
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._rejections = Rejections()
@@ -71,6 +73,7 @@ class Intake:
     async def stop(self) -> None:
         """Store and answer what was accepted, and take no more."""
         await self._write_keys.stop()
+        await self._key_uses.stop()
         await self.group_commit.stop()
         await self._limits.stop()
         await self._rejections.stop()
@@ -96,6 +99,7 @@ class Intake:
         if key is None or project_id is None:
             raise UnauthenticatedError("The write key is missing, unknown or revoked")
         await self._limits.admit(key, self._page_address(request), max(1, events))
+        self._key_uses.note(key, request.received_at)
         return project_id
 
     async def webhook_secret_of(self, project_id: UUID) -> str | None:

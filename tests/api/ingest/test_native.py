@@ -12,6 +12,8 @@ import pytest
 from leadpulse_app.api.ingest import EVENT_PATH as PATH
 from leadpulse_app.api.ingest import MAX_EVENT_BYTES, IngestApp
 from leadpulse_app.api.ingest.native import MAX_BATCH_BYTES, MAX_BATCH_EVENTS
+from leadpulse_app.database import transaction
+from leadpulse_app.services.keys import list_write_keys
 from tests.api.ingest.sending import (
     UNKNOWN_KEY,
     assert_error,
@@ -20,7 +22,7 @@ from tests.api.ingest.sending import (
     stored_event,
 )
 from tests.api.ingest.sending import post as post_to
-from tests.tenants import Tenant
+from tests.tenants import Tenant, make_tenant
 
 BATCH = "/api/ingest/batch"
 EVENT = {"event": "page_view", "anonymousId": "visitor"}
@@ -41,6 +43,26 @@ async def test_an_event_is_queued_once_under_its_own_message_id(
     assert first.headers["content-type"] == "application/json"
     assert first.json() == {"success": True, "status": "queued", "eventId": "m-1"}
     assert second.json() == {"success": True, "status": "duplicate", "eventId": "m-1"}
+
+
+async def test_a_key_that_let_an_event_in_is_noted_and_one_that_did_not_is_not(
+    tenant: Tenant,
+) -> None:
+    idle = await make_tenant()
+    app = IngestApp(enqueue_hint=lambda: None)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.lifespan(),
+        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        await post(client, {**EVENT, "apiKey": tenant.write_key})
+        await post(client, {**EVENT, "apiKey": UNKNOWN_KEY})
+    noted = []
+    for each in (tenant, idle):
+        async with transaction(each.actor.project_id) as session:
+            (key,) = await list_write_keys(session, each.actor)
+        noted.append(key.last_used_at is not None)
+    assert noted == [True, False]
 
 
 async def test_an_event_without_a_message_id_is_given_one(

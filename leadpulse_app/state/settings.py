@@ -1,0 +1,156 @@
+"""The settings: what a project and a person are called, and the end of a project."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import reflex as rx
+from reflex_base.event import EventSpec
+
+from leadpulse_app import database
+from leadpulse_app.domain.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+)
+from leadpulse_app.models import Role
+from leadpulse_app.services.accounts import rename_user
+from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.erasure import erase_project
+from leadpulse_app.services.live import publish_actors
+from leadpulse_app.services.projects import (
+    ProjectSettings,
+    change_project,
+    get_project_settings,
+)
+from leadpulse_app.state import guard
+from leadpulse_app.state.pages import LivePage
+
+CONFIRMATION = "confirmation"
+"""The field in which a person types the name of what is to be deleted."""
+
+
+@dataclass(frozen=True)
+class _Content:
+    actor: Actor
+    project: ProjectSettings
+
+
+class SettingsState(LivePage, rx.State):
+    """What the page of the settings shows."""
+
+    project_name: str = ""
+    domain: str = ""
+    time_zone: str = ""
+    user_name: str = ""
+    email: str = ""
+    is_admin: bool = False
+    project_form: int = 0
+    """Counts the times the form of the project was filled anew."""
+    profile_form: int = 0
+    problems: dict[str, str] = {}
+    """What is wrong with what was sent, by field."""
+    asks_deletion: bool = False
+    deletion_problem: str = ""
+    is_deleting: bool = False
+
+    def _open(self) -> None:
+        super()._open()
+        self._assign(problems={}, asks_deletion=False, deletion_problem="")
+
+    async def _read(self, actor: Actor, now: datetime) -> _Content:
+        async with database.transaction(actor.project_id) as session:
+            return _Content(actor, await get_project_settings(session, actor))
+
+    def _show(self, content: _Content) -> None:
+        actor, project = content.actor, content.project
+        shown = (self.project_name, self.domain, self.time_zone)
+        said = (project.name, project.domain or "", project.time_zone)
+        self._assign(
+            project_name=project.name,
+            domain=project.domain or "",
+            time_zone=project.time_zone,
+            email=actor.email,
+            is_admin=actor.role is Role.ADMIN,
+            project_form=self.project_form + (shown != said),
+            profile_form=self.profile_form + (self.user_name != actor.user_name),
+            user_name=actor.user_name,
+        )
+
+    @rx.event
+    async def save_project(self, form: dict[str, object]) -> EventSpec | None:
+        """Say something else of the project."""
+        actor = guard.current_actor()
+        try:
+            async with database.transaction(actor.project_id) as session:
+                await change_project(
+                    session,
+                    actor,
+                    name=_text(form, "name"),
+                    domain=_text(form, "domain"),
+                    time_zone=_text(form, "timeZone"),
+                )
+        except InvalidInputError as error:
+            self.problems = dict(error.details or {})
+            return None
+        self.problems = {}
+        await asyncio.to_thread(publish_actors, [actor.project_id])
+        return rx.toast.success("The project is saved.")
+
+    @rx.event
+    async def save_profile(self, form: dict[str, object]) -> EventSpec | None:
+        """Call the person something else."""
+        actor = guard.current_actor()
+        try:
+            async with database.transaction(actor.project_id) as session:
+                await rename_user(session, actor, name=_text(form, "userName"))
+        except InvalidInputError as error:
+            self.problems = {"userName": error.message}
+            return None
+        self.problems = {}
+        await asyncio.to_thread(publish_actors, [actor.user_id])
+        return rx.toast.success("Your name is saved.")
+
+    @rx.event
+    def ask_deletion(self, is_open: bool) -> None:
+        """Open the question whether the project is to be deleted, or close it."""
+        self.asks_deletion = is_open is True
+        self.deletion_problem = ""
+
+    @rx.event(background=True)
+    async def delete_project(self, form: dict[str, object]) -> EventSpec | None:
+        """Delete the project for good, once its name was typed."""
+        actor = guard.current_actor()
+        if _text(form, CONFIRMATION).strip() != actor.project_name:
+            async with self:
+                self.deletion_problem = "This is not the name of the project."
+            return None
+        async with self:
+            if self.is_deleting:
+                return None
+            self._assign(is_deleting=True, deletion_problem="")
+        problem = "The project is still there: this did not work. Try again."
+        try:
+            problem = await _erase(actor)
+        finally:
+            async with self:
+                self._assign(is_deleting=False, deletion_problem=problem)
+        return None if problem else guard.begin_anew()
+
+
+async def _erase(actor: Actor) -> str:
+    """Erase the actor's project; return why that may not be, or nothing."""
+    try:
+        async with database.transaction(actor.project_id) as session:
+            await erase_project(session, actor)
+    except (ConflictError, ForbiddenError) as error:
+        return f"{error.message}."
+    await asyncio.to_thread(publish_actors, [actor.project_id])
+    return ""
+
+
+def _text(form: object, name: str) -> str:
+    """Return what a form says, or nothing where that is no text."""
+    value = form.get(name) if isinstance(form, Mapping) else None
+    return value if isinstance(value, str) else ""
