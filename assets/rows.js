@@ -5,7 +5,7 @@
 // id of the lead or event that their first link opens, and may have a link to a page of
 // their own with data-visit.
 
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 
 const MOMENT = 600; // ms that a list still holds still once nobody is at it
 const IDLE = 60_000; // ms after which a hand at rest is taken for one that left
@@ -41,22 +41,39 @@ function useList(name, look, atFirst) {
   );
 }
 
+export function useDecoded(rows) {
+  return useMemo(() => JSON.parse(rows), [rows]);
+}
+
 // The rows as they are to be shown: while the list is held, those that were shown, in
 // their order and with what they hold now. Another place is another list.
 export function useHeldRows(name, rows, place) {
   const turn = useList(name, (list) => list.turn, 0);
-  const last = useRef({ rows, place, turn });
+  const last = useRef({ given: rows, marked: rows, shown: rows, place, turn });
+  const before = last.current;
   const list = listOf(name);
-  const isHeld =
-    list.isHeld && last.current.place === place && last.current.turn === turn;
-  const shown = isHeld ? updated(last.current.rows, rows) : rows;
-  const waiting = isHeld ? differences(shown, rows) : 0;
-  last.current = { rows: shown, place, turn };
+  const isSameList = before.place === place;
+  let { marked } = before;
+  if (before.given !== rows || !isSameList) marked = isSameList ? mark(rows, before.marked) : rows;
+  const isHeld = list.isHeld && isSameList && before.turn === turn;
+  const shown = isHeld ? updated(before.shown, marked) : marked;
+  const waiting = isHeld ? differences(shown, marked) : 0;
+  last.current = { given: rows, marked, shown, place, turn };
   useEffect(() => {
     list.waiting = waiting;
     list.tell();
   }, [list, waiting]);
   return shown;
+}
+
+// Says of each row, by turns odd and even, that it came in or that its score changed.
+function mark(rows, before) {
+  const old = new Map(before.map((row) => [row.id, row]));
+  return rows.map((row) => {
+    const { score, changed } = old.get(row.id) ?? {};
+    if (score === row.score) return { ...row, changed };
+    return { ...row, changed: changed === "odd" ? "even" : "odd" };
+  });
 }
 
 export function useWaiting(name) {

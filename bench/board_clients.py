@@ -28,7 +28,7 @@ MARKED_SCORE = 5_000
 """More than any other lead comes to."""
 POINTS = 5
 """What an event of it gives."""
-SHOWN_SCORE = re.compile(rb'"([5-9]),(\d{3})"')
+SHOWN_SCORE = re.compile(rb'"([5-9]),(\d{3})\\*"')
 """How the board writes a score that only the marked lead has."""
 
 SECONDS_BETWEEN_MARKS = 0.7

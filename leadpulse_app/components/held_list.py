@@ -39,14 +39,32 @@ _CHIP: theme.Style = {
 }
 
 
-def held_rows(
-    name: str, rows: rx.Var[list[Row]], place: rx.Var[str]
-) -> rx.Var[list[Row]]:
-    """Return the rows as they are to be shown.
+def decoded_rows(name: str, rows: rx.Var[str], kind: type[Row]) -> ArrayVar[list[Row]]:
+    """Return the rows of a list that are sent as JSON.
 
     Args:
         name: The list's, as in `held_list`.
-        rows: The rows as they are now; each has an `id`.
+        rows: The rows as JSON; each has an `id` and a `score`.
+        kind: What each of them is.
+    """
+    decoded = f"{name}Rows"
+    hook = f"const {decoded} = useDecoded({rows!s});"
+    return rows._replace(
+        _js_expr=decoded,
+        merge_var_data=VarData(
+            imports={_SCRIPT: [ImportVar(tag="useDecoded")]}, hooks={hook: None}
+        ),
+    ).to(ArrayVar, list[kind])  # type: ignore[valid-type]
+
+
+def held_rows(
+    name: str, rows: ArrayVar[list[Row]], place: rx.Var[str]
+) -> ArrayVar[list[Row]]:
+    """Return the rows as they are to be shown, each saying whether it `changed`.
+
+    Args:
+        name: The list's, as in `held_list`.
+        rows: The rows as they are now; each has an `id` and a `score`.
         place: Which list they are of; another one comes in at once. Of the same state.
     """
     held = f"{name}Held"
@@ -137,7 +155,7 @@ def _are_all_ticked(
     )
 
 
-def tick_page(label: str, rows: rx.Var[list[Row]]) -> rx.Component:
+def tick_page(label: str, rows: ArrayVar[list[Row]]) -> rx.Component:
     """Return the box that ticks all rows of the page."""
     return _box(label, _are_all_ticked(rows, ticked), "")
 

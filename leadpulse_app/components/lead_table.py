@@ -7,6 +7,7 @@ from leadpulse_app.components.badge import label
 from leadpulse_app.components.button import button_link
 from leadpulse_app.components.explanation import VELOCITY
 from leadpulse_app.components.held_list import (
+    decoded_rows,
     held_list,
     held_rows,
     tick_box,
@@ -21,6 +22,8 @@ from leadpulse_app.state.lead_row import LeadRow
 from leadpulse_app.state.leads import LeadsState, SortHead
 
 LIST = "leads"
+
+_ROWS = decoded_rows(LIST, LeadsState.rows, LeadRow)
 
 
 def _sort_link(name: str, head: rx.Var[SortHead]) -> rx.Component:
@@ -53,7 +56,7 @@ _TICK_AND_NAME: theme.Style = {
 
 def _name_heading() -> rx.Component:
     return rx.el.div(
-        tick_page("Select all on this page", LeadsState.rows),
+        tick_page("Select all on this page", _ROWS),
         _sort_link("Name", LeadsState.newest_head),
         style=_TICK_AND_NAME,
     )
@@ -167,7 +170,7 @@ def lead_table() -> rx.Component:
                 LeadsState.caption,
                 columns,
                 rx.foreach(
-                    held_rows(LIST, LeadsState.rows, LeadsState.place),
+                    held_rows(LIST, _ROWS, LeadsState.place),
                     lambda lead: _row(columns, lead),
                 ),
             ),

@@ -15,6 +15,7 @@ from leadpulse_app.components.notice import empty_state
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.components.stage import WORDS
+from leadpulse_app.state.lead_row import NO_ROWS
 from leadpulse_app.state.leads import LeadsState, StageTab
 
 _TAB: theme.Style = {
@@ -116,7 +117,7 @@ def leads_page() -> rx.Component:
             LeadsState.status,
             LeadsState.follow,
             loading=card(skeleton_rows(12)),
-            ready=card(rx.cond(LeadsState.rows.length() > 0, lead_table(), _empty())),
+            ready=card(rx.cond(LeadsState.rows != NO_ROWS, lead_table(), _empty())),
         ),
         lead_bulk_bar(),
         lead_drawer(),

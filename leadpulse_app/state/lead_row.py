@@ -1,7 +1,6 @@
 """A lead as a line of the list, every column in the words it is shown in."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from leadpulse_app.services.leads import LeadSummary
@@ -11,6 +10,8 @@ from leadpulse_app.state.moments import Moment, moment_of, zone_of
 
 TAGS_SHOWN = 2
 """More don't fit beside a name."""
+
+NO_ROWS = "[]"
 
 
 @dataclass(frozen=True)
@@ -31,26 +32,20 @@ class LeadRow:
     tags: tuple[str, ...]
     more_tags: str
     """How many tags are not shown; empty where all are."""
-    changed: str
-    """Odd or even, alternating, each time the lead came in or its score changed."""
+    changed: str = ""
+    """Odd or even, alternating, each time the lead came in or its score changed; the
+    browser says so."""
 
 
-def lead_row(
-    lead: LeadSummary,
-    before: Mapping[str, LeadRow] | None,
-    *,
-    now: datetime,
-    time_zone: str,
-) -> LeadRow:
+def lead_row(lead: LeadSummary, *, now: datetime, time_zone: str) -> LeadRow:
     """Return the line of a lead.
 
     Args:
         lead: What is shown.
-        before: The lines shown so far, by lead; None where there was no list.
         now: The moment of reading.
         time_zone: The project's, as an IANA name.
     """
-    row = LeadRow(
+    return LeadRow(
         id=str(lead.id),
         href=f"{LEADS_PATH}/{lead.id}",
         name=words.lead_name(lead),
@@ -64,15 +59,4 @@ def lead_row(
         owner=lead.owner_name or words.NOTHING,
         tags=lead.tags[:TAGS_SHOWN],
         more_tags=f"+{more}" if (more := len(lead.tags) - TAGS_SHOWN) > 0 else "",
-        changed="",
     )
-    return row if before is None else replace(row, changed=_changed(row, before))
-
-
-def _changed(row: LeadRow, before: Mapping[str, LeadRow]) -> str:
-    old = before.get(row.id)
-    if old is None:
-        return "odd"
-    if old.score == row.score:
-        return old.changed
-    return "even" if old.changed == "odd" else "odd"

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import reflex as rx
 from reflex_base.event import EventSpec
+from reflex_base.utils.format import json_dumps
 
 from leadpulse_app import database
 from leadpulse_app.domain.errors import InvalidInputError
@@ -31,7 +32,7 @@ from leadpulse_app.state.lead_choices import (
     shown_filters,
 )
 from leadpulse_app.state.lead_drawer import LeadDrawerState
-from leadpulse_app.state.lead_row import LeadRow, lead_row
+from leadpulse_app.state.lead_row import NO_ROWS, lead_row
 from leadpulse_app.state.pages import LivePage
 
 __all__ = ["LEADS_PATH", "PAGE_SIZE", "LeadsState"]
@@ -69,14 +70,12 @@ class SortHead:
 
 @dataclass(frozen=True)
 class _List:
-    """What all who are at this address are shown."""
+    """What all who are at this address are shown, in the words it is shown in."""
 
     address: LeadAddress
-    counts: Mapping[Stage, int]
-    choices: LeadChoices
-    page: LeadPage
-    now: datetime
-    time_zone: str
+    next_cursor: str | None
+    values: Mapping[str, object]
+    """Of the vars of `LeadsState`."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,8 @@ def _head(address: LeadAddress, sort: LeadSort) -> SortHead:
 class LeadsState(LivePage, rx.State):
     """What the list shows."""
 
-    rows: list[LeadRow] = []
+    rows: str = NO_ROWS
+    """The lines as JSON, written once for all who are shown them; of `LeadRow`."""
     place: str = ""
     """Which list the rows are of; another list comes in at once, held still or not."""
     caption: str = ""
@@ -161,61 +161,23 @@ class LeadsState(LivePage, rx.State):
         return _Content(shared, may_erase=actor.role is Role.ADMIN)
 
     def _show(self, content: _Content) -> None:
-        self._show_rows(content.shared)
-        self._show_toolbar(content.shared)
-        self._show_pager(content.shared)
-        self._set("may_erase", content.may_erase)
+        shared = content.shared
+        address = shared.address
+        if shared.next_cursor is not None:
+            self._remember(shared.next_cursor, address.cursor)
+        self._assign(
+            may_erase=content.may_erase,
+            previous_href=self._previous(address),
+            **shared.values,
+        )
 
-    def _show_rows(self, content: _List) -> None:
-        place = content.address.href()
-        # Nothing is new on a list that was not there before.
-        before = {row.id: row for row in self.rows} if place == self.place else None
-        rows = [
-            lead_row(lead, before, now=content.now, time_zone=content.time_zone)
-            for lead in content.page.leads
-        ]
-        self._set("rows", rows)
-        self._set("place", place)
-        self._set("caption", _SORTED[content.address.sort])
-
-    def _show_toolbar(self, content: _List) -> None:
-        address, choices = content.address, content.choices
-        tags = {*choices.tags, address.wanted.tag or ""} - {""}
-        types = {*choices.event_types, address.wanted.event_type or ""} - {""}
-        export = replace(address, cursor="", skipped=0)
-        for name, value in (
-            ("tabs", _tabs(address, content.counts)),
-            ("members", list(choices.members)),
-            ("tags", sorted(tags)),
-            ("event_types", sorted(types)),
-            ("filters", shown_filters(address)),
-            ("filtered", address.wanted != LeadFilter()),
-            ("clear_href", LeadAddress(sort=address.sort).href()),
-            ("score_head", _head(address, LeadSort.SCORE)),
-            ("seen_head", _head(address, LeadSort.LAST_SEEN)),
-            ("newest_head", _head(address, LeadSort.NEWEST)),
-            ("export_href", export.href(EXPORT_PATH)),
-        ):
-            self._set(name, value)
-
-    def _show_pager(self, content: _List) -> None:
-        address, page = content.address, content.page
-        last = address.skipped + len(page.leads)
-        following = previous = ""
-        if page.next_cursor is not None:
-            following = address.at(page.next_cursor, last).href()
-            self._remember(page.next_cursor, address.cursor)
-        if address.cursor:
-            before = self._came_from.get(address.cursor, "")
-            skipped = max(address.skipped - PAGE_SIZE, 0) if before else 0
-            previous = address.at(before, skipped).href()
-        self._set("range_text", _range(address, page, last))
-        self._set("next_href", following)
-        self._set("previous_href", previous)
-
-    def _set(self, name: str, value: object) -> None:
-        if getattr(self, name) != value:  # each assignment is sent
-            setattr(self, name, value)
+    def _previous(self, address: LeadAddress) -> str:
+        if not address.cursor:
+            return ""
+        before = self._came_from.get(address.cursor, "")
+        return address.at(
+            before, max(address.skipped - PAGE_SIZE, 0) if before else 0
+        ).href()
 
     def _remember(self, cursor: str, came_from: str) -> None:
         if self._came_from.get(cursor) == came_from:
@@ -276,7 +238,47 @@ async def _read_list(actor: Actor, address: LeadAddress, now: datetime) -> _List
             )
         except InvalidInputError:  # a cursor that somebody made up
             page = LeadPage((), 0, None)
-    return _List(address, counts, choices, page, now, actor.time_zone)
+    rows = [lead_row(lead, now=now, time_zone=actor.time_zone) for lead in page.leads]
+    return _List(
+        address,
+        page.next_cursor,
+        {
+            "rows": json_dumps(rows, separators=(",", ":")),
+            "place": address.href(),
+            "caption": _SORTED[address.sort],
+            **_toolbar(address, counts, choices),
+            **_pager(address, page),
+        },
+    )
+
+
+def _toolbar(
+    address: LeadAddress, counts: Mapping[Stage, int], choices: LeadChoices
+) -> dict[str, object]:
+    tags = {*choices.tags, address.wanted.tag or ""} - {""}
+    types = {*choices.event_types, address.wanted.event_type or ""} - {""}
+    return {
+        "tabs": _tabs(address, counts),
+        "members": list(choices.members),
+        "tags": sorted(tags),
+        "event_types": sorted(types),
+        "filters": shown_filters(address),
+        "filtered": address.wanted != LeadFilter(),
+        "clear_href": LeadAddress(sort=address.sort).href(),
+        "score_head": _head(address, LeadSort.SCORE),
+        "seen_head": _head(address, LeadSort.LAST_SEEN),
+        "newest_head": _head(address, LeadSort.NEWEST),
+        "export_href": replace(address, cursor="", skipped=0).href(EXPORT_PATH),
+    }
+
+
+def _pager(address: LeadAddress, page: LeadPage) -> dict[str, object]:
+    last = address.skipped + len(page.leads)
+    following = page.next_cursor and address.at(page.next_cursor, last).href()
+    return {
+        "range_text": _range(address, page, last),
+        "next_href": following or "",
+    }
 
 
 def _range(address: LeadAddress, page: LeadPage, last: int) -> str:

@@ -118,6 +118,7 @@ def test_no_row_moves_under_the_pointer_until_the_person_lets_it(
     row(board, "bob").hover()
     send(product, account, "cleo", *["demo_request"] * 4)
     expect(row(board, "cleo")).to_contain_text("205", timeout=20_000)
+    expect(row(board, "cleo")).to_have_attribute("data-changed", "odd")
     expect_order(board, "ada", "bob", "cleo")
     chip = board.get_by_role("button", name="1 lead changed")
     chip.click()
@@ -128,6 +129,11 @@ def test_no_row_moves_under_the_pointer_until_the_person_lets_it(
     board.mouse.move(700, 5)
     expect_order(board, "cleo", "ada", "bob", "dora")
     expect(row(board, "dora")).to_have_attribute("data-changed", "odd")
+    send(product, account, "cleo", "demo_request")
+    expect(row(board, "cleo")).to_have_attribute("data-changed", "even", timeout=20_000)
+    board.get_by_role("link", name=re.compile("^Qualified")).click()
+    expect_order(board, "cleo", "ada")
+    expect(board.locator("[data-changed=odd], [data-changed=even]")).to_have_count(0)
 
 
 def test_ticked_leads_are_tagged_assigned_and_deleted(board: Page) -> None:

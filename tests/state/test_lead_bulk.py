@@ -11,6 +11,7 @@ from leadpulse_app.models import Role
 from leadpulse_app.services.tagging import list_tags
 from leadpulse_app.state.lead_bulk import LeadBulkState
 from leadpulse_app.state.leads import LeadsState
+from tests.state.lead_rows import rows_of
 from tests.state.tab import Tab
 from tests.tenants import make_tenant
 
@@ -22,10 +23,10 @@ async def test_ticked_leads_are_tagged_and_assigned() -> None:
     state = tab.state(LeadBulkState)
     assert await tab.call(state, "tag", ids, {"tag": " VIP "})
     assert await tab.call(state, "assign", ids, str(tenant.actor.user_id))
-    rows = (await tab.open(LeadsState)).rows
+    rows = rows_of(await tab.open(LeadsState))
     assert [(row.tags, row.owner) for row in rows] == [(("vip",), "Grace")] * 2
     assert await tab.call(state, "assign", ids[:1], "none")
-    owners = {row.id: row.owner for row in (await tab.open(LeadsState)).rows}
+    owners = {row.id: row.owner for row in rows_of(await tab.open(LeadsState))}
     assert [owners[lead_id] for lead_id in ids] == ["-", "Grace"]
 
 
@@ -53,9 +54,9 @@ async def test_admins_delete_ticked_leads_and_members_do_not() -> None:
         await tab.call(tab.state(LeadBulkState), "erase", ids)
     assert not (await tab.open(LeadsState)).may_erase
     tab = Tab(tenant.actor, "/leads")
-    assert len((await tab.open(LeadsState)).rows) == 2
+    assert len(rows_of(await tab.open(LeadsState))) == 2
     await tab.call(tab.state(LeadBulkState), "erase", ids[:1])
-    assert [row.name for row in (await tab.open(LeadsState)).rows] == ["Bob"]
+    assert [row.name for row in rows_of(await tab.open(LeadsState))] == ["Bob"]
 
 
 async def test_leads_are_given_to_no_member_of_another_project() -> None:
