@@ -9,7 +9,7 @@ from leadpulse_app.components import theme
 
 
 def dialog(
-    trigger: rx.Component,
+    trigger: rx.Component | None,
     heading: str | rx.Var[str],
     text: str,
     *children: rx.Component,
@@ -20,7 +20,7 @@ def dialog(
     """Return what opens a dialog, and the dialog.
 
     Args:
-        trigger: The button that opens it.
+        trigger: The button that opens it, where it is beside it.
         heading: What it is for.
         text: What to know before using it.
         children: What it holds.
@@ -29,7 +29,7 @@ def dialog(
         width: As wide as it is at most.
     """
     return rx.dialog.root(
-        rx.dialog.trigger(trigger),
+        rx.fragment() if trigger is None else rx.dialog.trigger(trigger),
         rx.dialog.content(
             rx.dialog.title(heading, style=theme.SECTION_TEXT),
             rx.dialog.description(text, style=theme.CAPTION_TEXT),

@@ -23,22 +23,32 @@ SELECT: theme.Style = {
 
 
 def field(
-    label: str, *, name: str, hint: str = "", size: str = "3", **props: Any
+    label: str,
+    *,
+    name: str,
+    element_id: str = "",
+    hint: str = "",
+    size: str = "3",
+    **props: Any,
 ) -> rx.Component:
     """Return a labelled input.
 
     Args:
         label: What to fill in.
-        name: The name it is sent under; its error is shown in `{name}-error`.
+        name: The name it is sent under.
+        element_id: The input's, where the page may have another field of this name.
         hint: What is accepted.
         size: Of the input, as Radix counts it.
         props: More for the input, as `type` and `auto_complete`.
     """
-    described = f"{name}-hint {name}-error" if hint else f"{name}-error"
+    element_id = element_id or name
+    described = (
+        f"{element_id}-hint {element_id}-error" if hint else f"{element_id}-error"
+    )
     return rx.el.div(
-        rx.el.label(label, html_for=name, style={"font_weight": theme.MEDIUM}),
+        rx.el.label(label, html_for=element_id, style={"font_weight": theme.MEDIUM}),
         rx.input(
-            id=name,
+            id=element_id,
             name=name,
             size=size,
             custom_attrs={"aria-describedby": described},
@@ -46,13 +56,13 @@ def field(
         ),
         rx.el.p(
             hint,
-            id=f"{name}-hint",
+            id=f"{element_id}-hint",
             style={**theme.CAPTION_TEXT, "&:has(+ :not(:empty))": theme.GONE},
         )
         if hint
         else rx.fragment(),
         rx.el.p(
-            id=f"{name}-error",
+            id=f"{element_id}-error",
             custom_attrs={"data-error-of": name},
             style=theme.PROBLEM_TEXT,
         ),

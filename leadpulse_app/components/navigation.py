@@ -7,7 +7,7 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import icon_button
 from leadpulse_app.components.logo import logo
-from leadpulse_app.state.shell import ShellState
+from leadpulse_app.components.project_menu import new_project_dialog, project_menu
 
 
 class Entry(NamedTuple):
@@ -184,6 +184,14 @@ def _more(current: str) -> rx.Component:
                     "margin_bottom": theme.SPACE_2,
                 },
             ),
+            project_menu(
+                {
+                    "width": "100%",
+                    "min_height": theme.TOUCH_ROW,
+                    "margin_bottom": theme.SPACE_2,
+                    theme.UNDER_WIDE: {"justify_content": "space-between"},
+                }
+            ),
             rx.el.nav(
                 *(
                     rx.dialog.close(
@@ -207,23 +215,15 @@ def navigation(current: str) -> rx.Component:
     """
     return rx.el.div(
         rx.el.div(
-            logo("/overview"),
-            rx.el.span(
-                ShellState.project_name,
-                custom_attrs={"data-label": ""},
-                style={
-                    **theme.CAPTION_TEXT,
-                    **theme.ONE_LINE,
-                    "min_height": theme.SPACE_4,
-                    "padding_inline_start": theme.SPACE_8,
-                },
-            ),
+            rx.el.div(logo("/overview"), style={"padding": theme.SPACE_1}),
+            project_menu(),
             custom_attrs={"data-wide": ""},
             style={
                 "display": "flex",
                 "flex_direction": "column",
+                "gap": theme.SPACE_3,
                 "min_width": "0",
-                "padding": theme.SPACE_1,
+                theme.UNDER_WIDE: {"align_items": "center"},
             },
         ),
         rx.el.nav(
@@ -232,5 +232,6 @@ def navigation(current: str) -> rx.Component:
             aria_label="Main",
             style=_NAVIGATION,
         ),
+        new_project_dialog(),
         style=_SIDEBAR,
     )
