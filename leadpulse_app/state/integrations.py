@@ -1,10 +1,9 @@
 """What a site needs to send events, what became of a test event, what was refused."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 import reflex as rx
 from reflex_base.event import EventSpec
@@ -12,11 +11,14 @@ from reflex_base.event import EventSpec
 from leadpulse_app import database
 from leadpulse_app.domain.event import MAX_ID_LENGTH
 from leadpulse_app.domain.properties import find_unstorable_text
-from leadpulse_app.domain.webhook import SIGNATURE_HEADER
 from leadpulse_app.models import Role
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.events import find_event
-from leadpulse_app.services.keys import list_write_keys
+from leadpulse_app.services.events import (
+    RecentEvent,
+    find_event,
+    list_recent_events,
+)
+from leadpulse_app.services.keys import WriteKey, list_write_keys
 from leadpulse_app.services.live import publish_changes
 from leadpulse_app.services.rejections import (
     RefusedEvent,
@@ -32,13 +34,22 @@ from leadpulse_app.settings import get_settings
 from leadpulse_app.state import live, words
 from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.leads import LEADS_PATH
-from leadpulse_app.state.moments import Moment, moment_of, zone_of
+from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of
 from leadpulse_app.state.pages import LivePage
+from leadpulse_app.state.snippets import (
+    WEBHOOK_PATH,
+    Source,
+    example_event,
+    sources,
+    webhook_example,
+)
+from leadpulse_app.state.write_keys import NO_KEY, WriteKeyEditing, key_rows
+
+LONGEST_LABEL = 24
+"""Of a person's name beside the event that arrived last; an anonymous id is longer."""
 
 SHOWN_REFUSALS = 20
 """Refused events on the page: each of them may carry 2 KB of what was sent."""
-
-WEBHOOK_PATH = "/api/webhooks/events"
 
 
 @dataclass(frozen=True)
@@ -89,22 +100,47 @@ class RefusalRow:
 
 
 @dataclass(frozen=True)
-class _Content:
-    actor: Actor
+class Arrival:
+    """The event that arrived last; without a type, none ever did."""
+
+    type: str = ""
+    lead: str = ""
+    href: str = ""
+    arrived: Moment = NEVER
+    outcome: str = ""
+
+
+NO_ARRIVAL = Arrival()
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What all of the project are shown."""
+
     now: datetime
-    key: str
-    found: Found
+    time_zone: str
+    keys: Sequence[WriteKey]
+    latest: RecentEvent | None
     reasons: Mapping[str, int]
     refusals: Sequence[RefusedEvent]
     requires_signature: bool
 
 
-class IntegrationsState(LivePage, rx.State):
+@dataclass(frozen=True)
+class _Content:
+    shared: _Shared
+    found: Found
+    is_admin: bool
+
+
+class IntegrationsState(WriteKeyEditing, LivePage, rx.State):
     """What the page of the integrations shows."""
 
     key: str = ""
-    snippet: str = ""
-    curl: str = ""
+    """The write key in what there is to paste."""
+    key_id: str = ""
+    sources: list[Source] = []
+    latest: Arrival = NO_ARRIVAL
     test_event: str = ""
     sending: bool = False
     answer: Answer = NO_ANSWER
@@ -121,63 +157,55 @@ class IntegrationsState(LivePage, rx.State):
     def _open(self) -> None:
         super()._open()
         self.new_secret = ""
+        self.key_problem = ""
         self.sending = False  # a page that is loaded anew waits for no answer
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
+        shared = await live.share(
+            actor, ("integrations",), lambda: _read_shared(actor, now)
+        )
         message_id = self.answer.message_id
-        async with database.transaction(actor.project_id) as session:
-            keys = await list_write_keys(session, actor)
-            event = await find_event(session, actor, message_id) if message_id else None
-            reasons = await count_refused_events(session, actor, now=now)
-            refusals = await list_refused_events(
-                session, actor, now=now, limit=SHOWN_REFUSALS
-            )
-            is_signed = await requires_signature(session, actor)
-        return _Content(
-            actor=actor,
-            now=now,
-            reasons=reasons,
-            refusals=refusals,
-            requires_signature=is_signed,
-            key=keys[0].key if keys else "",
-            found=NOT_FOUND
-            if event is None
-            else Found(
-                lead=event.lead_label,
-                href=f"{LEADS_PATH}/{event.lead_id}",
-                delta="" if event.delta is None else words.signed(event.delta),
+        found = await _find(actor, message_id) if message_id else NOT_FOUND
+        return _Content(shared, found, is_admin=actor.role is Role.ADMIN)
+
+    def _show(self, content: _Content) -> None:
+        shared = content.shared
+        zone = zone_of(shared.time_zone)
+        self._assign(
+            keys=key_rows(shared.keys, shared.now, zone),
+            latest=_arrival(shared.latest, shared.now, zone),
+            found=content.found,
+            reasons=[
+                ReasonRow(code, words.refusal(code), words.number(events))
+                for code, events in shared.reasons.items()
+            ],
+            refusals=[_refusal(each, shared.now, zone) for each in shared.refusals],
+            requires_signature=shared.requires_signature,
+            is_admin=content.is_admin,
+        )
+        self._show_code()
+
+    def _show_code(self) -> None:
+        chosen = next((row for row in self.keys if row.id == self.key_id), None)
+        row = chosen or next(iter(self.keys), None)
+        host, key = get_settings().public_url, row.key if row else NO_KEY
+        self._assign(
+            key_id=row.id if row else "",
+            key=key,
+            sources=list(sources(host, key)),
+            test_event=example_event(key),
+            webhook_url=f"{host}{WEBHOOK_PATH}",
+            webhook_example=webhook_example(
+                host, key, is_signed=self.requires_signature
             ),
         )
 
-    def _show(self, content: _Content) -> None:
-        host = get_settings().public_url
-        self.key = content.key
-        self.snippet = snippet(host, content.key)
-        self.curl = curl_example(host, content.key)
-        self.test_event = example_event(content.key)
-        self.found = content.found
-        self.reasons = [
-            ReasonRow(code, words.refusal(code), words.number(events))
-            for code, events in content.reasons.items()
-        ]
-        zone = zone_of(content.actor.time_zone)
-        self.refusals = [
-            RefusalRow(
-                id=refused.id,
-                received=moment_of(refused.received_at, now=content.now, zone=zone),
-                reason=words.refusal(refused.code),
-                message=refused.message,
-                event_type=refused.event_type or words.NOTHING,
-                payload=refused.payload,
-            )
-            for refused in content.refusals
-        ]
-        self.webhook_url = f"{host}{WEBHOOK_PATH}"
-        self.webhook_example = webhook_example(
-            host, content.key, is_signed=content.requires_signature
-        )
-        self.requires_signature = content.requires_signature
-        self.is_admin = content.actor.role is Role.ADMIN
+    @rx.event
+    def choose_key(self, key_id: str) -> None:
+        """Put another key into what there is to paste."""
+        if isinstance(key_id, str) and key_id in {row.id for row in self.keys}:
+            self.key_id = key_id
+            self._show_code()
 
     @rx.event
     async def make_secret(self) -> None:
@@ -215,6 +243,64 @@ class IntegrationsState(LivePage, rx.State):
         live.hub.wake(self.router.session.client_token)
 
 
+async def _read_shared(actor: Actor, now: datetime) -> _Shared:
+    async with database.transaction(actor.project_id) as session:
+        latest = await list_recent_events(session, actor, limit=1)
+        return _Shared(
+            now=now,
+            time_zone=actor.time_zone,
+            keys=await list_write_keys(session, actor),
+            latest=latest[0] if latest else None,
+            reasons=await count_refused_events(session, actor, now=now),
+            refusals=await list_refused_events(
+                session, actor, now=now, limit=SHOWN_REFUSALS
+            ),
+            requires_signature=await requires_signature(session, actor),
+        )
+
+
+async def _find(actor: Actor, message_id: str) -> Found:
+    async with database.transaction(actor.project_id) as session:
+        event = await find_event(session, actor, message_id)
+    if event is None:
+        return NOT_FOUND
+    return Found(
+        lead=event.lead_label,
+        href=f"{LEADS_PATH}/{event.lead_id}",
+        delta="" if event.delta is None else words.signed(event.delta),
+    )
+
+
+def _arrival(event: RecentEvent | None, now: datetime, zone: tzinfo) -> Arrival:
+    if event is None:
+        return NO_ARRIVAL
+    label = event.lead_label
+    if event.bot:
+        outcome = f"held back as {event.bot}"
+    elif event.delta is None:
+        outcome = "being scored"
+    else:
+        outcome = f"scored {words.signed(event.delta)}"
+    return Arrival(
+        type=event.type,
+        lead=label if len(label) <= LONGEST_LABEL else f"{label[:LONGEST_LABEL]}…",
+        href=f"{LEADS_PATH}/{event.lead_id}",
+        arrived=moment_of(event.received_at, now=now, zone=zone),
+        outcome=outcome,
+    )
+
+
+def _refusal(refused: RefusedEvent, now: datetime, zone: tzinfo) -> RefusalRow:
+    return RefusalRow(
+        id=refused.id,
+        received=moment_of(refused.received_at, now=now, zone=zone),
+        reason=words.refusal(refused.code),
+        message=refused.message,
+        event_type=refused.event_type or words.NOTHING,
+        payload=refused.payload,
+    )
+
+
 async def _announce(actor: Actor) -> None:
     """Let every page read again, this one too: it may just show what it read before."""
     await asyncio.to_thread(publish_changes, [actor.project_id])
@@ -243,50 +329,3 @@ def _answer_of(sent: object) -> Answer:
         else "",
         failed=sent.get("failed") is True,
     )
-
-
-def snippet(host: str, key: str) -> str:
-    """Return the tag that a site pastes before its closing head tag."""
-    return f'<script async src="{host}/sdk/ls.js"\n  data-api-key="{key}"></script>'
-
-
-def example_event(key: str) -> str:
-    """Return an event as the ingest route takes it, ready to be edited."""
-    return json.dumps(
-        {
-            "apiKey": key,
-            "event": "demo_request",
-            "anonymousId": "test-visitor",
-            "properties": {"path": "/pricing"},
-        },
-        indent=2,
-    )
-
-
-def curl_example(host: str, key: str) -> str:
-    """Return a first event as a command line."""
-    return (
-        f"curl {host}/api/ingest/event \\\n"
-        "  -H 'Content-Type: application/json' \\\n"
-        f"  -d '{example_event(key)}'"
-    )
-
-
-def webhook_example(host: str, key: str, *, is_signed: bool) -> str:
-    """Return a webhook as a command line, with its signature where it needs one."""
-    event = {
-        "event_type": "demo_request",
-        "lead_email": "ada@example.com",
-        "lead_id": "crm-1842",
-        "metadata": {"plan": "team"},
-    }
-    body = json.dumps(event, indent=2)
-    command = [f"curl {host}{WEBHOOK_PATH}", f"-H 'X-Write-Key: {key}'"]
-    if not is_signed:
-        return " \\\n  ".join([*command, f"-d '{body}'"])
-    sign = 'openssl dgst -sha256 -hmac "$SECRET" -r | cut -c 1-64'
-    command += [
-        f'-H "{SIGNATURE_HEADER}: sha256=$(printf %s "$BODY" | {sign})"',
-        '-d "$BODY"',
-    ]
-    return f"SECRET='…'\nBODY='{body}'\n" + " \\\n  ".join(command)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leadpulse_app.domain.errors import ForbiddenError
+from leadpulse_app.domain.errors import ForbiddenError, NotFoundError
 from leadpulse_app.domain.webhook import (
     SIGNATURE_HEADER,
     check_signature,
@@ -17,13 +17,13 @@ from leadpulse_app.models import Role
 from leadpulse_app.services.ingest.rejections import Rejection, Rejections
 from leadpulse_app.state.integrations import (
     NO_ANSWER,
+    NO_ARRIVAL,
     NOT_FOUND,
     SHOWN_REFUSALS,
     Answer,
     IntegrationsState,
-    example_event,
-    webhook_example,
 )
+from leadpulse_app.state.snippets import example_event, webhook_example
 from tests.state.tab import Tab
 from tests.tenants import Tenant, make_tenant
 
@@ -32,8 +32,69 @@ async def test_snippet_command_and_test_event_carry_the_projects_own_key() -> No
     tenant = await make_tenant()
     state = await Tab(tenant.actor, "/integrations").open(IntegrationsState)
     assert state.key == tenant.write_key
-    for pasted in (state.snippet, state.curl, state.test_event):
-        assert tenant.write_key in pasted
+    assert [source.name for source in state.sources] == [
+        "Browser",
+        "Segment",
+        "RudderStack",
+        "PostHog",
+        "HTTP",
+    ]
+    for source in state.sources:
+        assert any(tenant.write_key in code.code for code in source.codes)
+    assert tenant.write_key in state.test_event
+    assert tenant.write_key in state.webhook_example
+
+
+async def test_another_key_of_the_project_is_chosen_and_no_other() -> None:
+    tenant, other = await make_tenant(), await make_tenant()
+    tab, state = await opened(tenant)
+    await tab.call(state, "make_key", {"keyName": "Backend"})
+    await tab.open(IntegrationsState)
+    website, backend = state.keys
+    await tab.call(state, "choose_key", backend.id)
+    assert state.key == backend.key
+    assert backend.key in state.sources[0].codes[0].code
+    _, theirs = await opened(other)
+    for strange in (theirs.key_id, "", None, 7, {}):
+        await tab.call(state, "choose_key", strange)
+    assert state.key == backend.key
+    await tab.call(state, "revoke_key", backend.id)
+    await tab.open(IntegrationsState)
+    assert (state.key, [row.id for row in state.keys]) == (website.key, [website.id])
+
+
+@pytest.mark.parametrize("form", [None, {}, {"keyName": 7}, {"keyName": " "}, "x"])
+async def test_a_key_without_a_name_is_not_made(form: object) -> None:
+    tab, state = await opened(await make_tenant())
+    await tab.call(state, "make_key", form)
+    await tab.open(IntegrationsState)
+    assert len(state.keys) == 1
+    await tab.call(state, "make_key", {"keyName": ""})
+    assert state.key_problem
+
+
+@pytest.mark.parametrize("key_id", [None, 7, "", "x", []])
+async def test_only_a_key_of_ones_own_project_is_revoked(key_id: object) -> None:
+    tab, state = await opened(await make_tenant())
+    _, theirs = await opened(await make_tenant())
+    for wrong in (key_id, theirs.key_id):
+        with pytest.raises(NotFoundError):
+            await tab.call(state, "revoke_key", wrong)
+
+
+async def test_the_event_that_arrived_last_is_told_with_what_it_gave() -> None:
+    tenant, other = await make_tenant(), await make_tenant()
+    await other.add_event(await other.add_lead())
+    tab, state = await opened(tenant)
+    assert state.latest == NO_ARRIVAL
+    lead_id = await tenant.add_lead(anonymous_id="anon_" + "7" * 40)
+    event = await tenant.add_event(lead_id)
+    await tab.open(IntegrationsState)
+    assert (state.latest.type, state.latest.outcome) == ("page_view", "being scored")
+    assert state.latest.lead == "anon_" + "7" * 19 + "…"
+    await tenant.add_entry(event, sequence=1, delta=5, rule_id=None)
+    await tab.open(IntegrationsState)
+    assert state.latest.outcome == "scored +5"
 
 
 def test_the_test_event_is_one_that_ingest_takes() -> None:
@@ -160,14 +221,20 @@ async def test_a_removed_secret_is_asked_for_no_longer() -> None:
     assert SIGNATURE_HEADER not in state.webhook_example
 
 
-async def test_a_member_who_is_no_admin_changes_no_secret() -> None:
+async def test_a_member_who_is_no_admin_changes_no_secret_and_no_key() -> None:
     tenant = await make_tenant()
     tab = Tab(replace(tenant.actor, role=Role.MEMBER), "/integrations")
     state = await tab.open(IntegrationsState)
     assert not state.is_admin
-    for handler in ("make_secret", "remove_secret"):
+    forbidden = (
+        ("make_secret",),
+        ("remove_secret",),
+        ("make_key", {"keyName": "Mine"}),
+        ("revoke_key", state.key_id),
+    )
+    for handler, *arguments in forbidden:
         with pytest.raises(ForbiddenError):
-            await tab.call(state, handler)
+            await tab.call(state, handler, *arguments)
     assert (state.requires_signature, state.new_secret) == (False, "")
 
 
