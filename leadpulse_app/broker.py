@@ -97,3 +97,17 @@ async def is_redis_ready() -> bool:
     except redis.RedisError:
         return False
     return True
+
+
+async def read_redis_version() -> str | None:
+    """Return what stands behind the address of Redis, by name and version.
+
+    None while it is away, or where it does not tell.
+    """
+    try:
+        told = await get_async_redis().info("server")
+    except redis.RedisError:
+        return None
+    if "valkey_version" in told:
+        return f"Valkey {told['valkey_version']}"
+    return f"Redis {told['redis_version']}" if "redis_version" in told else None

@@ -11,7 +11,8 @@ from leadpulse_app.components.webhooks_in import webhooks_in
 from leadpulse_app.state.integrations import IntegrationsState
 from leadpulse_app.state.snippets import Code, Source
 
-_WEBHOOKS = "Webhooks in"
+_WEBHOOKS = "webhooks"
+"""Without a space: what names a panel by its tab takes one for the end of an id."""
 
 _STACK: theme.Style = {
     "display": "flex",
@@ -30,7 +31,7 @@ def event_sources() -> rx.Component:
                     IntegrationsState.sources,
                     lambda source: rx.tabs.trigger(source.name, value=source.name),
                 ),
-                rx.tabs.trigger(_WEBHOOKS, value=_WEBHOOKS),
+                rx.tabs.trigger("Webhooks in", value=_WEBHOOKS),
                 aria_label="Ways to send events",
                 style={"overflow_x": "auto", "scrollbar_width": "none"},
             ),
@@ -75,6 +76,7 @@ def _key_choice() -> rx.Component:
                 ),
                 value=IntegrationsState.key_id,
                 on_change=IntegrationsState.choose_key,
+                aria_label="Key in the code",
                 style={
                     "height": theme.CONTROL_HEIGHT,
                     "max_width": theme.CELL_WIDTH,

@@ -15,7 +15,13 @@ from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.components.stat import stat_row
 from leadpulse_app.components.table import Column, table
-from leadpulse_app.state.system import DifferingRow, FailedRow, Part, SystemState
+from leadpulse_app.state.system import (
+    DifferingRow,
+    FailedRow,
+    Part,
+    RateFigure,
+    SystemState,
+)
 
 _LEAD = Column("Lead")
 _ATTEMPTS = Column("Attempts", align="end", keep="wide")
@@ -69,78 +75,91 @@ def _minute(percent: rx.Var[int]) -> rx.Component:
     )
 
 
-def _minutes() -> rx.Component:
-    return rx.el.div(
-        rx.foreach(SystemState.bars, _minute),
-        aria_hidden=True,
-        style={
-            "display": "flex",
-            "align_items": "end",
-            "gap": theme.HAIR,
-            "height": theme.SPACE_6,
-            "margin": f"{theme.SPACE_1} 0",
-        },
+def _rate(label: str, rate: rx.Var[RateFigure]) -> rx.Component:
+    return _figure(
+        label,
+        rate.per_minute,
+        rate.said,
+        rx.el.div(
+            rx.foreach(rate.bars, _minute),
+            aria_hidden=True,
+            style={
+                "display": "flex",
+                "align_items": "end",
+                "gap": theme.HAIR,
+                "height": theme.SPACE_6,
+                "margin": f"{theme.SPACE_1} 0",
+            },
+        ),
     )
 
 
-def _part(part: rx.Var[Part]) -> rx.Component:
+def _fact(name: rx.Var[str], *value: rx.Component | rx.Var) -> rx.Component:
     return rx.el.div(
-        rx.el.dt(part.name, style={"color": theme.MUTED}),
+        rx.el.dt(name, style=theme.CAPTION_TEXT),
         rx.el.dd(
-            rx.el.span(
-                aria_hidden=True,
-                style={
-                    "width": theme.DOT,
-                    "height": theme.DOT,
-                    "border_radius": theme.ROUND,
-                    "background": rx.cond(part.works, theme.GOOD_DOT, theme.BAD_LINE),
-                },
-            ),
-            part.said,
+            *value,
             style={
                 "display": "flex",
                 "align_items": "center",
                 "gap": theme.SPACE_2,
                 "margin": "0",
+                **theme.TABLE_TEXT,
             },
         ),
-        style=_BETWEEN,
+        key=name,
+    )
+
+
+def _part(part: rx.Var[Part]) -> rx.Component:
+    return _fact(
+        part.name,
+        rx.cond(
+            part.works,
+            rx.icon(
+                "circle-check",
+                size=theme.ICON_SMALL,
+                aria_hidden=True,
+                style={"color": theme.GOOD, "flex_shrink": "0"},
+            ),
+            rx.icon(
+                "circle-x",
+                size=theme.ICON_SMALL,
+                aria_hidden=True,
+                style={"color": theme.BAD, "flex_shrink": "0"},
+            ),
+        ),
+        part.said,
     )
 
 
 def _parts() -> rx.Component:
-    return card(
+    return section(
+        "Parts",
         rx.el.dl(
             rx.foreach(SystemState.parts, _part),
-            rx.el.div(
-                rx.el.dt("Version", style={"color": theme.MUTED}),
-                rx.el.dd(SystemState.version, style={"margin": "0"}),
-                style=_BETWEEN,
-            ),
+            rx.foreach(SystemState.versions, lambda named: _fact(named[0], named[1])),
             style={
-                **theme.TABLE_TEXT,
-                "display": "flex",
-                "flex_direction": "column",
-                "gap": theme.SPACE_1,
+                "display": "grid",
+                "grid_template_columns": (
+                    f"repeat(auto-fit, minmax({theme.CELL_WIDTH}, 1fr))"
+                ),
+                "gap": theme.SPACE_4,
                 "margin": "0",
+                "padding": theme.SPACE_4,
             },
         ),
-        padded=True,
-        style={theme.UNDER_NARROW: {"grid_column": "1 / -1"}},
     )
 
 
 def _figures() -> rx.Component:
     return stat_row(
         _figure("Waiting to be scored", SystemState.pending, SystemState.oldest),
-        _figure(
-            "Scored a minute", SystemState.per_minute, SystemState.scored, _minutes()
-        ),
+        _rate("Received a minute", SystemState.arrivals),
+        _rate("Scored a minute", SystemState.scored),
         _figure(
             "Leads that failed", SystemState.failed_leads, SystemState.failed_events
         ),
-        _parts(),
-        wide_first=True,
     )
 
 
@@ -380,7 +399,7 @@ def system_page() -> rx.Component:
             SystemState.status,
             SystemState.follow,
             loading=rx.fragment(card(skeleton_rows(3)), card(skeleton_rows(6))),
-            ready=rx.fragment(_figures(), _failed(), _scores()),
+            ready=rx.fragment(_figures(), _parts(), _failed(), _scores()),
         ),
         current="/system",
         live=live_indicator(SystemState.stale),

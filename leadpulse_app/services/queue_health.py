@@ -1,9 +1,9 @@
-"""How a project's scoring keeps up: what waits, since when, and how fast it goes."""
+"""How a project keeps up: what waits, since when, how fast it comes and is scored."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadpulse_app.models.ledger import FIRST
@@ -13,8 +13,8 @@ WINDOW = timedelta(hours=1)
 """How far back throughput looks."""
 
 ENTRIES_COUNTED = 20_000
-"""Of how many of the newest ledger entries throughput is told, about 20 ms; where an
-hour has more, it looks back as far as these reach."""
+"""Of how many of the newest ledger entries, or events, throughput is told, about 20 ms;
+where an hour has more, it looks back as far as these reach."""
 
 _MINUTE = timedelta(minutes=1)
 
@@ -45,7 +45,8 @@ _THROUGHPUT = text(f"""
                     AND event.type IN ('$adjust', '$fields')
             )
         END) AS events,
-        count(*) AS entries, min(recorded_at) AS first_at
+        count(*) AS entries, min(recorded_at) AS first_at,
+        max(recorded_at) AS last_at
     FROM (
         SELECT event_id, recorded_at,
             rule_id IS NOT NULL AND reason NOT IN ('fit_gained', 'fit_lost')
@@ -56,6 +57,20 @@ _THROUGHPUT = text(f"""
     ) AS newest
     GROUP BY minute ORDER BY minute
 """)  # noqa: S608  (no input: the reasons are constants)
+
+
+_ARRIVALS = text("""
+    SELECT date_trunc('minute', received_at) AS minute,
+        count(*) FILTER (WHERE type NOT IN ('$adjust', '$fields')) AS events,
+        count(*) AS entries, min(received_at) AS first_at,
+        max(received_at) AS last_at
+    FROM (
+        SELECT type, received_at FROM event
+        WHERE project_id = :project_id
+        ORDER BY id DESC LIMIT :limit
+    ) AS newest
+    GROUP BY minute ORDER BY minute
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,7 @@ class QueueHealth:
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """How many events were scored in a minute."""
+    """How many events came, or were scored, in a minute."""
 
     begins_at: datetime
     events: int
@@ -82,14 +97,16 @@ class Minute:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """How many events a project had scored lately."""
+    """How many events came to a project, or were scored, lately."""
 
     since: datetime
-    """How far back this looks: an hour, or less where more was scored than is read."""
+    """How far back this looks: an hour, or less where there was more than is read."""
     events: int
     per_minute: float
     minutes: tuple[Minute, ...]
     """Every minute since then, the oldest first; the first and last are parts."""
+    last_at: datetime | None
+    """When the newest of all came, or was scored, however long ago."""
 
 
 async def read_queue_health(session: AsyncSession, actor: Actor) -> QueueHealth:
@@ -118,8 +135,27 @@ async def read_throughput(
         actor: Who asks.
         now: The end of the hour.
     """
+    return await _count(session, actor, _THROUGHPUT, now)
+
+
+async def read_arrivals(
+    session: AsyncSession, actor: Actor, *, now: datetime
+) -> Throughput:
+    """Return how many events came to the actor's project in the last hour.
+
+    Args:
+        session: A transaction scoped to the actor's project.
+        actor: Who asks.
+        now: The end of the hour.
+    """
+    return await _count(session, actor, _ARRIVALS, now)
+
+
+async def _count(
+    session: AsyncSession, actor: Actor, statement: TextClause, now: datetime
+) -> Throughput:
     found = await session.execute(
-        _THROUGHPUT, {"project_id": actor.project_id, "limit": ENTRIES_COUNTED}
+        statement, {"project_id": actor.project_id, "limit": ENTRIES_COUNTED}
     )
     rows = found.all()
     since = now - WINDOW
@@ -138,4 +174,5 @@ async def read_throughput(
         events=events,
         per_minute=events / max((now - since) / _MINUTE, 1),
         minutes=minutes,
+        last_at=max((row.last_at for row in rows), default=None),
     )

@@ -13,7 +13,8 @@ import psycopg
 import reflex as rx
 from reflex_base.event import EventSpec
 
-from leadpulse_app import __version__, database
+from leadpulse_app import database
+from leadpulse_app.broker import read_redis_version
 from leadpulse_app.domain.errors import (
     InvalidInputError,
     LeadPulseError,
@@ -39,10 +40,13 @@ from leadpulse_app.services.project_check import (
 from leadpulse_app.services.queue_health import (
     QueueHealth,
     Throughput,
+    read_arrivals,
     read_queue_health,
     read_throughput,
 )
 from leadpulse_app.services.rebuilding import count_leads, rebuild_lead, rebuild_leads
+from leadpulse_app.services.versions import Versions, read_versions
+from leadpulse_app.services.worker_presence import count_workers
 from leadpulse_app.state import live, words
 from leadpulse_app.state.guard import current_actor, resolve_current_actor
 from leadpulse_app.state.leads import LEADS_PATH
@@ -94,28 +98,50 @@ class DifferingRow:
 
 
 @dataclass(frozen=True)
-class _Content:
+class RateFigure:
+    """How fast events come, or are scored."""
+
+    per_minute: str = ""
+    said: str = ""
+    bars: tuple[int, ...] = ()
+    """The minutes of the last hour, in percent of the busiest."""
+
+
+NO_RATE = RateFigure()
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What all who are at this address are shown."""
+
     health: Health
+    redis: str | None
+    workers: int
+    versions: Versions
     queue: QueueHealth
+    arrivals: Throughput
     throughput: Throughput
     failed: FailedJobPage
     first_page: bool
-    may_act: bool
     now: datetime
     time_zone: str
+
+
+@dataclass(frozen=True)
+class _Content:
+    shared: _Shared
+    may_act: bool
 
 
 class SystemState(LivePage, rx.State):
     """What the page shows."""
 
-    version: str = __version__
     parts: list[Part] = []
+    versions: list[tuple[str, str]] = []
     pending: str = ""
     oldest: str = ""
-    per_minute: str = ""
-    scored: str = ""
-    bars: list[int] = []
-    """The minutes of the last hour, in percent of the busiest."""
+    arrivals: RateFigure = NO_RATE
+    scored: RateFigure = NO_RATE
     failed_leads: str = ""
     failed_events: str = ""
     any_failed: bool = False
@@ -138,71 +164,38 @@ class SystemState(LivePage, rx.State):
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         cursor = self.router.url.query_parameters.get("before")
-        health = await check_health()
-        async with database.transaction(actor.project_id) as session:
-            try:
-                if cursor is not None and len(cursor) > MAX_CURSOR_LENGTH:
-                    cursor = ""
-                failed = await list_failed_jobs(
-                    session, actor, limit=PAGE_SIZE, cursor=cursor
-                )
-            except InvalidInputError:  # a cursor that somebody made up
-                failed = FailedJobPage((), None)
-            return _Content(
-                health=health,
-                queue=await read_queue_health(session, actor),
-                throughput=await read_throughput(session, actor, now=now),
-                failed=failed,
-                first_page=cursor is None,
-                may_act=actor.role is Role.ADMIN,
-                now=now,
-                time_zone=actor.time_zone,
-            )
+        if cursor is not None and len(cursor) > MAX_CURSOR_LENGTH:
+            cursor = ""
+        shared = await live.share(
+            actor, ("system", cursor), lambda: _read_shared(actor, cursor, now)
+        )
+        return _Content(shared, may_act=actor.role is Role.ADMIN)
 
     def _show(self, content: _Content) -> None:
-        queue, throughput = content.queue, content.throughput
-        zone = zone_of(content.time_zone)
-        self.parts = [
-            Part(
-                "Worker",
-                content.health.worker,
-                "Running" if content.health.worker else "No worker runs",
-            ),
-            _part("Postgres", content.health.postgres),
-            _part("Redis", content.health.redis),
-        ]
-        self.pending = words.number(queue.pending)
-        self.oldest = (
-            f"the oldest came {_ago(queue.oldest_pending_at, content.now, zone)}"
+        shared = content.shared
+        queue, now = shared.queue, shared.now
+        zone = zone_of(shared.time_zone)
+        older = shared.failed.next_cursor
+        self._assign(
+            parts=_parts(shared),
+            versions=_versions(shared.versions),
+            pending=words.number(queue.pending),
+            oldest=f"the oldest came {_ago(queue.oldest_pending_at, now, zone)}"
             if queue.oldest_pending_at
-            else "all is scored"
-        )
-        self.per_minute = _rate(throughput.per_minute)
-        since = (content.now - throughput.since).total_seconds() / 60
-        self.scored = (
-            f"{words.count(throughput.events, 'event')} in the last "
-            f"{words.count(max(round(since), 1), 'minute')}"
-        )
-        busiest = max((minute.events for minute in throughput.minutes), default=0)
-        self.bars = [
-            words.percent(minute.events, busiest) for minute in throughput.minutes
-        ]
-        self.failed_leads = words.number(queue.failed_leads)
-        self.failed_events = (
-            f"{words.count(queue.failed_events, 'event')} of theirs held up"
+            else "all is scored",
+            arrivals=_rate_figure(shared.arrivals, now),
+            scored=_rate_figure(shared.throughput, now),
+            failed_leads=words.number(queue.failed_leads),
+            failed_events=f"{words.count(queue.failed_events, 'event')} of theirs "
+            "held up"
             if queue.failed_leads
-            else "no scoring has failed"
+            else "no scoring has failed",
+            any_failed=queue.failed_leads > 0,
+            failed=[_failed_row(job, now, zone) for job in shared.failed.jobs],
+            older_href=f"{SYSTEM_PATH}?{urlencode({'before': older})}" if older else "",
+            newest_href="" if shared.first_page else SYSTEM_PATH,
+            may_act=content.may_act,
         )
-        self.any_failed = queue.failed_leads > 0
-        self.failed = [
-            _failed_row(job, content.now, zone) for job in content.failed.jobs
-        ]
-        older = content.failed.next_cursor
-        self.older_href = (
-            f"{SYSTEM_PATH}?{urlencode({'before': older})}" if older else ""
-        )
-        self.newest_href = "" if content.first_page else SYSTEM_PATH
-        self.may_act = content.may_act
 
     @rx.event
     async def retry(self, lead_id: str) -> EventSpec:
@@ -340,6 +333,31 @@ class SystemState(LivePage, rx.State):
         ]
 
 
+async def _read_shared(actor: Actor, cursor: str | None, now: datetime) -> _Shared:
+    health = await check_health()
+    redis = await read_redis_version() if health.redis else None
+    async with database.transaction(actor.project_id) as session:
+        try:
+            failed = await list_failed_jobs(
+                session, actor, limit=PAGE_SIZE, cursor=cursor
+            )
+        except InvalidInputError:  # a cursor that somebody made up
+            failed = FailedJobPage((), None)
+        return _Shared(
+            health=health,
+            redis=redis,
+            workers=await count_workers(session),
+            versions=await read_versions(session, actor),
+            queue=await read_queue_health(session, actor),
+            arrivals=await read_arrivals(session, actor, now=now),
+            throughput=await read_throughput(session, actor, now=now),
+            failed=failed,
+            first_page=cursor is None,
+            now=now,
+            time_zone=actor.time_zone,
+        )
+
+
 async def _act(actor: Actor, work: Callable[[psycopg.Connection], Result]) -> Result:
     result = await database.run_scoped(actor.project_id, work)
     await asyncio.to_thread(_announce, actor.project_id)
@@ -358,8 +376,46 @@ def _uuid(text: object) -> UUID:
         raise NotFoundError("There is no such lead") from None
 
 
-def _part(name: str, works: bool) -> Part:
-    return Part(name, works, "Answers" if works else "Does not answer")
+def _parts(shared: _Shared) -> list[Part]:
+    health, workers = shared.health, shared.workers
+    running = "No worker runs"
+    if workers:
+        running = "Running" if workers == 1 else f"{words.number(workers)} running"
+    last = shared.throughput.last_at
+    zone = zone_of(shared.time_zone)
+    scored = f"scored {_ago(last, shared.now, zone)}" if last else ""
+    return [
+        Part("Worker", workers > 0, " · ".join(filter(None, (running, scored)))),
+        _part("Postgres", health.postgres, shared.versions.postgres),
+        _part("Redis", health.redis, shared.redis or ""),
+    ]
+
+
+def _part(name: str, works: bool, version: str) -> Part:
+    if not works:
+        return Part(name, works, "Does not answer")
+    return Part(name, works, " · ".join(filter(None, ("Answers", version))))
+
+
+def _versions(versions: Versions) -> list[tuple[str, str]]:
+    return [
+        ("LeadPulse", versions.product),
+        ("Python", versions.python),
+        ("Rules in force", f"Version {words.number(versions.ruleset)}"),
+    ]
+
+
+def _rate_figure(throughput: Throughput, now: datetime) -> RateFigure:
+    since = (now - throughput.since).total_seconds() / 60
+    busiest = max((minute.events for minute in throughput.minutes), default=0)
+    return RateFigure(
+        per_minute=_rate(throughput.per_minute),
+        said=f"{words.count(throughput.events, 'event')} in the last "
+        f"{words.count(max(round(since), 1), 'minute')}",
+        bars=tuple(
+            words.percent(minute.events, busiest) for minute in throughput.minutes
+        ),
+    )
 
 
 def _problem(error: Exception) -> EventSpec:

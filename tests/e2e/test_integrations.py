@@ -111,7 +111,7 @@ def test_a_key_is_made_pasted_and_revoked(
     integrations.get_by_role("tab", name="PostHog").click()
     panel = integrations.get_by_role("tabpanel", name="PostHog")
     expect(panel).to_contain_text(account.write_key)
-    integrations.get_by_label("Key", exact=True).select_option("Backend")
+    integrations.get_by_label("Key in the code").select_option("Backend")
     expect(panel).to_contain_text(made)
     integrations.context.grant_permissions(["clipboard-read", "clipboard-write"])
     panel.get_by_role("button", name="Copy PostHog for Python").click()

@@ -10,6 +10,7 @@ from leadpulse_app.services import queue_health
 from leadpulse_app.services.queue_health import (
     QueueHealth,
     Throughput,
+    read_arrivals,
     read_queue_health,
     read_throughput,
 )
@@ -67,6 +68,25 @@ async def test_an_event_is_counted_once_in_the_minute_it_was_scored() -> None:
     assert found.per_minute == pytest.approx(3 / 60)
     later = await throughput_of(project, now + timedelta(hours=2))
     assert later.events == 0
+
+
+async def test_an_event_is_counted_in_the_minute_it_came_scored_or_not() -> None:
+    project, other = ScoringProject.create(POINTS), ScoringProject.create(POINTS)
+    for each, events in ((project, 3), (other, 1)):
+        lead_id = each.add_lead()
+        for _ in range(events):
+            each.add_event(lead_id, "visit")
+    project.add_event(lead_id, "$fields")
+    now = datetime.now(UTC)
+    async with transaction(project.id) as session:
+        found = await read_arrivals(session, admin(project), now=now)
+        later = await read_arrivals(
+            session, admin(project), now=now + timedelta(hours=2)
+        )
+    assert found.events == sum(minute.events for minute in found.minutes[-2:]) == 3
+    assert later.events == 0
+    for each in (project, other):
+        each.forget_pending()
 
 
 async def test_where_much_was_scored_it_looks_back_less_far(

@@ -1,15 +1,21 @@
 """The system page shows what its project's members may see, and admins act on it."""
 
 import asyncio
+import platform
+import re
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
+from leadpulse_app import __version__
+from leadpulse_app.database import database_url
 from leadpulse_app.domain.errors import ForbiddenError, LeadPulseError, NotFoundError
 from leadpulse_app.models import Role
 from leadpulse_app.services.project_check import Progress, check_project
+from leadpulse_app.services.worker_presence import announce_worker
 from leadpulse_app.state.system import PAGE_SIZE, SystemState
 from tests.api.test_admin import add_failing, add_scored, alter, put_in_force
 from tests.services.scoring_project import score_all
@@ -36,15 +42,36 @@ async def test_a_project_where_all_is_well_says_so(tenant: Tenant) -> None:
     await add_scored(tenant)
     state = await Tab(tenant.actor, "/system").open(SystemState)
     assert (state.pending, state.oldest) == ("0", "all is scored")
-    assert state.scored == "1 event in the last 60 minutes"
-    assert max(state.bars) == 100
+    for figure in (state.arrivals, state.scored):
+        assert figure.said == "1 event in the last 60 minutes"
+        assert max(figure.bars) == 100
     assert (state.failed_events, state.any_failed) == ("no scoring has failed", False)
     assert [(part.name, part.works) for part in state.parts] == [
         ("Worker", False),
         ("Postgres", True),
         ("Redis", True),
     ]
+    told = {part.name: part.said for part in state.parts}
+    assert re.fullmatch(r"Answers · \d+\.\d+", told["Postgres"])
+    assert re.fullmatch(r"Answers · (Valkey|Redis) \d+(\.\d+)+", told["Redis"])
+    assert re.fullmatch(r"No worker runs · scored (just now|\d+ s ago)", told["Worker"])
+    assert dict(state.versions) == {
+        "LeadPulse": __version__,
+        "Python": platform.python_version(),
+        "Rules in force": "Version 1",
+    }
     assert state.may_act
+
+
+async def test_workers_that_run_are_counted(tenant: Tenant) -> None:
+    with psycopg.connect(database_url(), autocommit=True) as connection:
+        announce_worker(connection)
+        state = await Tab(tenant.actor, "/system").open(SystemState)
+        assert (state.parts[0].works, state.parts[0].said) == (True, "Running")
+        with psycopg.connect(database_url(), autocommit=True) as another:
+            announce_worker(another)
+            state = await Tab(tenant.actor, "/system").open(SystemState)
+    assert state.parts[0].said == "2 running"
 
 
 async def test_a_failed_lead_is_shown_retried_and_gone(tenant: Tenant) -> None:
