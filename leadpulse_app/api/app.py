@@ -15,6 +15,7 @@ from leadpulse_app.api import (
     events,
     health,
     lead_edits,
+    lead_import,
     lead_list,
     lead_notes,
     leads,
@@ -61,14 +62,15 @@ def create_api() -> FastAPI:
         health,
         auth,
         events,
-        lead_list,  # these two before what takes any word for a lead
+        lead_list,  # these three before what takes any word for a lead
         lead_edits,
+        lead_import,
         leads,
         lead_notes,
         person,
         timeline,
         rules,
-        previews,  # these two before what takes any word for a version
+        previews,  # these three before what takes any word for a version
         rule_tests,
         rulesets,
         analytics,

@@ -10,7 +10,8 @@ from leadpulse_app.domain.errors import TooLargeError
 MAXIMUM_BODY_BYTES = 64 * 1024
 """Far above any form or setting; events come in through the ingest routes."""
 
-UPLOAD_PATH = "/api/events/batch"
+EVENT_UPLOAD_PATH = "/api/events/batch"
+LEAD_UPLOAD_PATH = "/api/leads/import"
 
 MAXIMUM_UPLOAD_BYTES = 10 * 1024 * 1024
 """Of an uploaded file; what wraps it in a form comes on top."""
@@ -29,7 +30,7 @@ class Transport:
             return
         limit = MAXIMUM_BODY_BYTES
         refusal = "The body is over 64 KB"
-        if scope["path"] == UPLOAD_PATH:
+        if scope["path"] in (EVENT_UPLOAD_PATH, LEAD_UPLOAD_PATH):
             limit += MAXIMUM_UPLOAD_BYTES
             refusal = "The file is over 10 MB"
         if _declared_length(scope) > limit:

@@ -12,3 +12,9 @@ def spreadsheet_safe(cell: str | None) -> str:
     if cell is None:
         return ""
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+
+
+def without_guard(cell: str) -> str:
+    """Return a cell's text without the apostrophe that `spreadsheet_safe` adds."""
+    is_guarded = cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS)
+    return cell[1:] if is_guarded else cell

@@ -6,5 +6,8 @@ FIELDS = "$fields"
 ADJUST = "$adjust"
 """By which a person gives or takes points."""
 
-RESERVED_EVENT_TYPES = frozenset({FIELDS, ADJUST})
+IMPORT = "$import"
+"""By which a file of leads says who somebody is."""
+
+RESERVED_EVENT_TYPES = frozenset({FIELDS, ADJUST, IMPORT})
 """No rule gives points for them."""

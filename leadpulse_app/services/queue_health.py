@@ -42,7 +42,7 @@ _THROUGHPUT = text(f"""
             ELSE EXISTS (
                 SELECT FROM event
                 WHERE (event.project_id, event.id) = (:project_id, newest.event_id)
-                    AND event.type IN ('$adjust', '$fields')
+                    AND event.type IN ('$adjust', '$fields', '$import')
             )
         END) AS events,
         count(*) AS entries, min(recorded_at) AS first_at,

@@ -1,19 +1,20 @@
-"""Takes in a file of events: what can't be taken is told, and the rest is stored.
+"""Takes in a file of inputs: what can't be taken is told, and the rest is stored.
 
 A file goes through in chunks, each durable before the next is read, so that it neither
-fills memory nor keeps other senders from the group commit. Its events have ids that
+fills memory nor keeps other senders from the group commit. Its inputs have ids that
 follow from its content; uploading it again stores what is missing and counts nothing
 twice.
 """
 
 import asyncio
 from codecs import getincrementaldecoder
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from io import TextIOWrapper
 from itertools import islice
-from typing import IO
+from typing import IO, TextIO, TypeAlias
 from uuid import UUID
 
 from leadpulse_app.domain.errors import (
@@ -34,8 +35,8 @@ PATIENCE_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 RETRY_AFTER_SECONDS = 5
 
-_Entry = tuple[int, IngestedEvent]
-"""Where a record stands, and the event that it means."""
+Entry: TypeAlias = tuple[int, IngestedEvent]
+"""Where a record stands, and the input that it means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class UploadResult:
 
     accepted: int
     duplicates: int
-    """Events that were stored before."""
+    """Inputs that were stored before."""
     rejected: int
     errors: tuple[Problem, ...]
     """Why, for the first `MAX_PROBLEMS_TOLD` of the rejected records."""
@@ -71,16 +72,49 @@ async def store_upload(
         UnavailableError: The events could not all be stored. The message says how far
             it came.
     """
+    async with opened_text(file) as text:
+        entries = _read_entries(text, received_at)
+        return await store_entries(group_commit, project_id, entries, called="events")
+
+
+async def store_entries(
+    group_commit: GroupCommit,
+    project_id: UUID,
+    entries: Iterator[Entry | Problem],
+    *,
+    called: str,
+) -> UploadResult:
+    """Store inputs as they are read, and return once they are durable.
+
+    Args:
+        group_commit: Of this process.
+        project_id: Whose inputs they are.
+        entries: Read in a thread, a chunk at a time.
+        called: What they are to those who sent them.
+
+    Raises:
+        UnavailableError: They could not all be stored. The message says how far it
+            came.
+    """
+    outcome = _Outcome(group_commit, project_id, called)
+    while chunk := await asyncio.to_thread(list, islice(entries, CHUNK_RECORDS)):
+        await outcome.take(chunk)
+    return outcome.result()
+
+
+@asynccontextmanager
+async def opened_text(file: IO[bytes]) -> AsyncIterator[TextIO]:
+    """Read a file as text, without translating line ends; it stays open after.
+
+    Raises:
+        InvalidInputError: It is no text in UTF-8.
+    """
     await asyncio.to_thread(_require_utf8, file)
     text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        outcome = _Outcome(group_commit, project_id)
-        entries = _read_entries(text, received_at)
-        while chunk := await asyncio.to_thread(list, islice(entries, CHUNK_RECORDS)):
-            await outcome.take(chunk)
+        yield text
     finally:
         text.detach()
-    return outcome.result()
 
 
 def _require_utf8(file: IO[bytes]) -> None:
@@ -98,9 +132,7 @@ def _require_utf8(file: IO[bytes]) -> None:
     file.seek(0)
 
 
-def _read_entries(
-    text: TextIOWrapper, received_at: datetime
-) -> Iterator[_Entry | Problem]:
+def _read_entries(text: TextIO, received_at: datetime) -> Iterator[Entry | Problem]:
     reader = EventReader(received_at=received_at)
     for record in read_records(text):
         if isinstance(record, Problem):
@@ -113,7 +145,10 @@ def _read_entries(
 class _Outcome:
     """What became of the records so far."""
 
-    def __init__(self, group_commit: GroupCommit, project_id: UUID) -> None:
+    def __init__(
+        self, group_commit: GroupCommit, project_id: UUID, called: str
+    ) -> None:
+        self._called = called
         self._group_commit = group_commit
         self._project_id = project_id
         self._counts = dict.fromkeys(IngestStatus, 0)
@@ -128,13 +163,13 @@ class _Outcome:
             errors=tuple(self._problems),
         )
 
-    async def take(self, chunk: Sequence[_Entry | Problem]) -> None:
+    async def take(self, chunk: Sequence[Entry | Problem]) -> None:
         """Store a chunk and count what became of it.
 
         Raises:
             UnavailableError: It was tried often enough.
         """
-        waiting: list[_Entry] = []
+        waiting: list[Entry] = []
         for entry in chunk:
             if isinstance(entry, Problem):
                 self._reject(entry)
@@ -148,14 +183,14 @@ class _Outcome:
                 await asyncio.sleep(patience)
         stored = sum(self._counts.values())
         raise UnavailableError(
-            f"{stored:,} events are stored, and those from line {waiting[0][0]} on are "
-            "not: the server is too busy or can't reach its database. Upload the same "
-            "file again in a moment; nothing counts twice",
+            f"{stored:,} {self._called} are stored, and those from line "
+            f"{waiting[0][0]} on are not: the server is too busy or can't reach its "
+            "database. Upload the same file again in a moment; nothing counts twice",
             details={"line": str(waiting[0][0]), "stored": str(stored)},
             retry_after=RETRY_AFTER_SECONDS,
         )
 
-    async def _store(self, entries: Sequence[_Entry]) -> list[_Entry]:
+    async def _store(self, entries: Sequence[Entry]) -> list[Entry]:
         """Store events, and return those that it may be tried with again."""
         try:
             answers = await self._group_commit.submit_many(
@@ -163,7 +198,7 @@ class _Outcome:
             )
         except UnavailableError:
             return list(entries)
-        again: list[_Entry] = []
+        again: list[Entry] = []
         for entry, answer in zip(entries, answers, strict=True):
             if isinstance(answer, UnavailableError):
                 again.append(entry)

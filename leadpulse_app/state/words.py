@@ -5,7 +5,7 @@ from datetime import timedelta
 from leadpulse_app.domain.identity import AliasKind
 from leadpulse_app.domain.intelligence import NextAction, Risk
 from leadpulse_app.domain.reason import CORRECTIONS
-from leadpulse_app.domain.reserved import ADJUST, FIELDS
+from leadpulse_app.domain.reserved import ADJUST, FIELDS, IMPORT
 from leadpulse_app.domain.ruleset import Period, Rule
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Reason
@@ -50,7 +50,7 @@ _CAUSES = {
     Reason.UNMERGED: "Corrected when a merge was taken back",
 }
 
-_RESERVED = {ADJUST: "Adjustment", FIELDS: "Details changed"}
+_RESERVED = {ADJUST: "Adjustment", FIELDS: "Details changed", IMPORT: "Imported"}
 
 _CAPS = {
     Period.DAY: "daily cap reached",
@@ -176,7 +176,9 @@ def _cause(entry: HistoryEntry) -> str:
             return f"Rescored by version {entry.ruleset_version} of the rules"
         case Reason.CLAMPED | Reason.MANUAL if entry.delta != entry.points:
             return f"a score does not pass {'0' if entry.points < 0 else '10,000'}"
-        case Reason.SCORED if entry.rule_id is None and entry.event_type != FIELDS:
+        case Reason.SCORED if (
+            entry.rule_id is None and entry.event_type not in _RESERVED
+        ):
             return "No rule gives points for this event"
         case reason:
             return _CAUSES.get(reason, "")

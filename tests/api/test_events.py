@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from leadpulse_app.api import events as events_api
+from leadpulse_app.api import upload
 from leadpulse_app.api.app import create_api
 from leadpulse_app.api.transport import MAXIMUM_UPLOAD_BYTES
 from leadpulse_app.database import transaction
@@ -261,7 +261,7 @@ async def test_nobody_uploads_without_signing_in_or_from_another_site(
 async def test_a_project_uploads_one_file_at_a_time(
     client: httpx.AsyncClient, tenant: Tenant
 ) -> None:
-    with events_api._place_for(tenant.actor.project_id):
+    with upload.place_for(tenant.actor.project_id):
         busy = await client.post(UPLOAD, content=FILE, headers=tenant.bearer)
         assert busy.status_code == 503
         assert busy.headers["Retry-After"]
@@ -274,7 +274,7 @@ async def test_a_project_uploads_one_file_at_a_time(
 async def test_a_sender_who_pauses_for_long_is_given_up(
     client: httpx.AsyncClient, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events_api, "SENDER_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(upload, "SENDER_PATIENCE_SECONDS", 0.05)
 
     async def stalling() -> AsyncIterator[bytes]:
         yield FILE

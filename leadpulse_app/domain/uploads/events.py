@@ -20,7 +20,8 @@ from leadpulse_app.domain.event import (
     parse_time,
 )
 from leadpulse_app.domain.traits import read_traits
-from leadpulse_app.domain.uploads.records import PROPERTIES, Problem, Record
+from leadpulse_app.domain.uploads.records import PROPERTIES, Record
+from leadpulse_app.domain.uploads.table import Problem
 
 INVALID_EVENT = "invalid_event"
 

@@ -3,16 +3,20 @@
 What is wrong with a record is told in its place, and the reading goes on behind it.
 """
 
-import csv
 import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
-from itertools import chain
 from typing import Any, NamedTuple, TextIO
 
 from leadpulse_app.domain.errors import InvalidInputError
+from leadpulse_app.domain.uploads.table import (
+    INVALID_ROW,
+    Problem,
+    is_blank,
+    read_table,
+)
 
 MAX_RECORDS = 500_000
 """Of a file: one of ten megabytes with twenty bytes each. More would take minutes."""
@@ -35,8 +39,6 @@ _FIELD_NAMES = {
 
 _PERSON = ("anonymousId", "userId", "email")
 
-_DELIMITERS = ",;\t"
-
 _SPACE = re.compile(r"[ \t\r\n]*")
 _MEMBER_NAME = re.compile(r'[ \t\r\n,]*("(?:[^"\\]|\\.)*+")[ \t\r\n]*:[ \t\r\n]*')
 """`*+`: what could be given back would take a hundred bytes for each character."""
@@ -50,14 +52,6 @@ class Record(NamedTuple):
     line: int
     """Where it begins: the line of the file, from 1; in a JSON array its number."""
     fields: Mapping[str, Any]
-
-
-class Problem(NamedTuple):
-    """Why a record can't be taken."""
-
-    line: int
-    code: str
-    message: str
 
 
 def read_records(file: TextIO) -> Iterator[Record | Problem]:
@@ -90,7 +84,7 @@ def _all_records(file: TextIO) -> Iterator[Record | Problem]:
     while first := file.readline():
         if first.lstrip(" \t").startswith(("[", "{")):
             return _read_json(first + file.read(), skipped)
-        if first.strip(" \t\r\n,;"):
+        if not is_blank(first):
             return _read_csv(first, file, skipped)
         skipped += 1
     raise InvalidInputError("The file is empty")
@@ -99,30 +93,10 @@ def _all_records(file: TextIO) -> Iterator[Record | Problem]:
 def _read_csv(
     first: str, others: Iterable[str], skipped: int
 ) -> Iterator[Record | Problem]:
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(chain((first,), others), delimiter=delimiter, strict=True)
-    try:
-        columns = _columns(next(reader))
-    except csv.Error as error:
-        raise InvalidInputError(f"The header can't be read as CSV: {error}") from error
-    while True:
-        line = skipped + reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            last = skipped + reader.line_num
-            place = f"line {line}" if last <= line else f"lines {line} to {last}"
-            yield Problem(
-                line,
-                "invalid_row",
-                f"The quotes in {place} don't match, or a cell is far too long; "
-                "nothing of it was read",
-            )
-            continue
-        if any(cells):
-            yield _row(line, columns, cells)
+    table = read_table(first, others, skipped=skipped)
+    columns = _columns(table.header)
+    for row in table.rows:
+        yield row if isinstance(row, Problem) else _record(row.line, columns, row.cells)
 
 
 def _columns(header: Sequence[str]) -> Sequence[str]:
@@ -131,7 +105,7 @@ def _columns(header: Sequence[str]) -> Sequence[str]:
     Raises:
         InvalidInputError: A name comes twice, or one that is needed is missing.
     """
-    columns = [_field_name(name.strip()) for name in header]
+    columns = [_field_name(name) for name in header]
     for name, times in Counter(columns).items():
         if name and times > 1:
             raise InvalidInputError(f"Line 1: two columns are called {name}")
@@ -149,13 +123,9 @@ def _field_name(name: str) -> str:
     return _FIELD_NAMES.get(bare, name)
 
 
-def _row(line: int, columns: Sequence[str], cells: Sequence[str]) -> Record | Problem:
-    if any(cells[len(columns) :]):
-        return Problem(
-            line,
-            "invalid_row",
-            f"There are {len(cells)} cells here, and {len(columns)} in the header",
-        )
+def _record(
+    line: int, columns: Sequence[str], cells: Sequence[str]
+) -> Record | Problem:
     fields: dict[str, Any] = {}
     properties: dict[str, Any] = {}
     for name, cell in zip(columns, cells, strict=False):
@@ -168,7 +138,7 @@ def _row(line: int, columns: Sequence[str], cells: Sequence[str]) -> Record | Pr
                 given = None
             if not isinstance(given, dict):
                 return Problem(
-                    line, "invalid_row", "The cell of properties is no JSON object"
+                    line, INVALID_ROW, "The cell of properties is no JSON object"
                 )
             properties = {**given, **properties}
         elif name in _FIELD_NAMES.values():
