@@ -12,7 +12,7 @@ run: $(STAMPS)/run
 
 test: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/clients
 	$(BIN)/python -m leadpulse_app.runtime.frontend
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Every analytics package that LeadPulse takes events from; `test` drives four of them.
 test-clients: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/clients

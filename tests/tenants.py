@@ -14,6 +14,9 @@ from leadpulse_app.services.actors import Actor, resolve_actor
 from leadpulse_app.services.lead_tokens import write_tokens
 from leadpulse_app.services.sessions import open_session
 
+NOBODYS_ID = "5d1f3c52-7a0e-4b6b-9f0f-0c7a4b1d2e3f"
+"""An id that nothing has."""
+
 
 @dataclass(frozen=True)
 class Tenant:

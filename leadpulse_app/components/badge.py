@@ -24,7 +24,7 @@ def badge(icon: rx.Component, word: str, colour: str) -> rx.Component:
             "padding": f"{theme.SPACE_HALF} {theme.SPACE_2}",
             "border_radius": theme.ROUND,
             "background": theme.scale(colour, "a3"),
-            "color": theme.scale(colour, "11"),
+            "color": theme.scale(colour, "12"),  # 11 is too pale on the tint
             "white_space": "nowrap",
             **theme.BADGE_TEXT,
         },

@@ -167,7 +167,7 @@ _BANNER: theme.Style = {
     "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
     "background": theme.CAUTION_TINT,
     "border_bottom": f"{theme.HAIR} solid {theme.CAUTION_LINE}",
-    "color": theme.CAUTION,
+    "color": theme.CAUTION_INK,
     **theme.BODY_TEXT,
     "font_weight": theme.MEDIUM,
     "_empty": theme.GONE,

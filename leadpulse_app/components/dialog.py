@@ -31,7 +31,9 @@ def dialog(
     return rx.dialog.root(
         rx.fragment() if trigger is None else rx.dialog.trigger(trigger),
         rx.dialog.content(
-            rx.dialog.title(heading, style=theme.SECTION_TEXT),
+            rx.dialog.title(
+                heading, custom_attrs={"as": "h2"}, style=theme.SECTION_TEXT
+            ),
             rx.dialog.description(text, style=theme.CAPTION_TEXT),
             *children,
             style={"max_width": width},

@@ -88,6 +88,7 @@ def drawer(
                 rx.el.div(
                     rx.dialog.title(
                         heading,
+                        custom_attrs={"as": "h2"},
                         style={
                             **theme.SECTION_TEXT,
                             **theme.ONE_LINE,

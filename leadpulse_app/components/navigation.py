@@ -213,7 +213,7 @@ def navigation(current: str) -> rx.Component:
     Args:
         current: The address of the entry that the page belongs to.
     """
-    return rx.el.div(
+    return rx.el.nav(
         rx.el.div(
             rx.el.div(logo("/overview"), style={"padding": theme.SPACE_1}),
             project_menu(),
@@ -226,12 +226,12 @@ def navigation(current: str) -> rx.Component:
                 theme.UNDER_WIDE: {"align_items": "center"},
             },
         ),
-        rx.el.nav(
+        rx.el.div(
             *(_in_bar(entry, current) for entry in ENTRIES),
             _more(current),
-            aria_label="Main",
             style=_NAVIGATION,
         ),
         new_project_dialog(),
+        aria_label="Main",
         style=_SIDEBAR,
     )

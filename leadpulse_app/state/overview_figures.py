@@ -92,7 +92,9 @@ def stat_of_time(time: MedianTime) -> Stat:
         before="none qualified in the period before"
         if before is None
         else f"{words.duration(before)} in the period before",
-        points=sparkline([each and each.total_seconds() for each in time.points]),
+        points=sparkline(
+            [None if each is None else each.total_seconds() for each in time.points]
+        ),
     )
 
 

@@ -131,6 +131,11 @@ def test_a_change_says_whether_it_is_good() -> None:
     assert stat_of(Figure(0, 0, ())).change == "none yet"
 
 
+def test_leads_that_qualified_at_once_took_no_time() -> None:
+    at_once = MedianTime(timedelta(0), None, (None, timedelta(0), timedelta(hours=1)))
+    assert stat_of_time(at_once).points == "50.0,22.0 100.0,2.0"
+
+
 def test_a_sparkline_leaves_out_what_is_unknown() -> None:
     assert sparkline([0, 5, 10]) == "0.0,22.0 50.0,12.0 100.0,2.0"
     assert sparkline([None, 1.0]) == "100.0,2.0"

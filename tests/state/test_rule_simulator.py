@@ -15,7 +15,7 @@ from leadpulse_app.services.rulesets import edit_draft
 from leadpulse_app.state.rule_simulator import MAXIMUM_PASTED, SimulatorState
 from leadpulse_app.state.rules import RulesState
 from tests.state.tab import Tab
-from tests.tenants import Tenant, make_tenant
+from tests.tenants import NOBODYS_ID, Tenant, make_tenant
 
 HOSTILE = [None, 5, "", "nobody", "\x00", {"id": 1}, ["new"], 1.5]
 
@@ -152,7 +152,7 @@ async def test_a_hostile_search_finds_nothing(query: object) -> None:
     assert state.found == []
 
 
-@pytest.mark.parametrize("lead_id", [*HOSTILE, str(uuid4())])
+@pytest.mark.parametrize("lead_id", [*HOSTILE, NOBODYS_ID])
 async def test_an_unknown_lead_is_not_tried(lead_id: object) -> None:
     _, tab, state = await opened()
     with pytest.raises(NotFoundError):

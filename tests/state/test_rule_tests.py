@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from uuid import uuid4
 
 import pytest
 
@@ -13,9 +12,9 @@ from leadpulse_app.state.rule_simulator import MAXIMUM_PASTED
 from leadpulse_app.state.rule_tests import RuleTestsState
 from leadpulse_app.state.rules import RulesState
 from tests.state.tab import Tab
-from tests.tenants import Tenant, make_tenant
+from tests.tenants import NOBODYS_ID, Tenant, make_tenant
 
-HOSTILE = [None, 5, "", "nobody", "\x00", {"id": 1}, ["new"], 1.5, str(uuid4())]
+HOSTILE = [None, 5, "", "nobody", "\x00", {"id": 1}, ["new"], 1.5, NOBODYS_ID]
 NO_SCORES: list[object] = [
     *(None, "", "-1", "10001", "1.5", "many", True, [], "9" * 5_000)
 ]

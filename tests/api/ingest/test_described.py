@@ -36,7 +36,7 @@ def test_every_description_is_of_a_route(path: str) -> None:
     assert {method.upper() for method in item} == set(route.methods)
 
 
-@pytest.mark.parametrize("path", ROUTES.keys() & INGEST_PATHS.keys())
+@pytest.mark.parametrize("path", sorted(ROUTES.keys() & INGEST_PATHS.keys()))
 def test_posthogs_clients_are_never_told_429(path: str) -> None:
     takes_posthog = ROUTES[path].take is take_posthog
     described = INGEST_PATHS[path].get("post", {}).get("responses", {})
