@@ -10,6 +10,7 @@ from leadpulse_app.components.content import content
 from leadpulse_app.components.lead_bulk import lead_bulk_bar
 from leadpulse_app.components.lead_drawer import lead_drawer
 from leadpulse_app.components.lead_filters import lead_filters, nothing_found
+from leadpulse_app.components.lead_import import lead_import
 from leadpulse_app.components.lead_table import lead_table
 from leadpulse_app.components.notice import empty_state
 from leadpulse_app.components.shell import shell
@@ -67,6 +68,7 @@ def _top() -> rx.Component:
             },
         ),
         rx.el.div(
+            lead_import(),
             button_link(
                 rx.icon("download", size=theme.ICON_SMALL, aria_hidden=True),
                 "Export CSV",
