@@ -11,7 +11,7 @@ from leadpulse_app.services.demo import require_room_for_demo
 from leadpulse_app.services.keys import list_write_keys
 from leadpulse_app.settings import get_settings
 from leadpulse_app.state.guard import current_actor, current_token
-from leadpulse_app.state.integrations import snippet
+from leadpulse_app.state.snippets import snippet
 from leadpulse_app.tasks.demo_process import fill_beside
 
 
