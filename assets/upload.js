@@ -1,15 +1,23 @@
-// Sends the chosen file of the events page, shows how far it has come, and reports
-// what the server answered. The file goes past the dashboard's state.
+// Sends the file that was chosen on a page, shows how far it has come, and reports what
+// the server answered. The file goes past the dashboard's state.
 
-window.leadpulseUpload = { send };
+window.leadpulseUpload = { send, sendAgain };
 
 const LARGEST = 10 * 1024 * 1024;
 
-function send() {
+let chosen = null;
+
+function send(address) {
   const input = document.querySelector("[data-upload]");
-  const file = input.files[0];
+  chosen = input.files[0];
   input.value = ""; // so that the same file can be chosen again
-  if (file.size > LARGEST) {
+  return sendAgain(address);
+}
+
+// The same file to another address, as after a preview of it.
+function sendAgain(address) {
+  if (chosen === null) return Promise.resolve({ message: "Choose the file again" });
+  if (chosen.size > LARGEST) {
     return Promise.resolve({ message: "The file is over 10 MB; send it in parts" });
   }
   showProgress(0, "Uploading");
@@ -24,14 +32,15 @@ function send() {
         message:
           "The connection broke off. Upload the same file again: nothing counts twice",
       });
-    request.open("POST", "/api/events/batch");
+    request.open("POST", address);
     request.setRequestHeader("Content-Type", "application/octet-stream");
-    request.send(file);
+    request.send(chosen);
   });
 }
 
 function showProgress(share, text) {
   const bar = document.querySelector("[data-upload-progress]");
+  if (bar === null) return; // its dialog was closed meanwhile
   if (share === null) bar.removeAttribute("value");
   else bar.value = share;
   document.querySelector("[data-upload-text]").textContent =

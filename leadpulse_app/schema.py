@@ -39,3 +39,19 @@ def migrate() -> None:
                 text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK_KEY}
             )
             connection.commit()
+
+
+def refresh_statistics(*tables: str) -> None:
+    """Let Postgres plan for what was just loaded; it would notice within a minute.
+
+    Args:
+        tables: Of the schema.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: Postgres is away.
+    """
+    engine = create_engine(sqlalchemy_url(), poolclass=pool.NullPool)
+    names = ", ".join(map(engine.dialect.identifier_preparer.quote, tables))
+    with engine.connect() as connection:
+        connection.execute(text(f"ANALYZE {names}"))
+        connection.commit()

@@ -5,8 +5,11 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import icon_button
 from leadpulse_app.components.card import card
-from leadpulse_app.components.upload import upload_place, upload_progress
-from leadpulse_app.state.event_upload import BadLine
+from leadpulse_app.components.upload import (
+    bad_lines,
+    upload_place,
+    upload_progress,
+)
 from leadpulse_app.state.events import EventsState
 
 
@@ -20,7 +23,7 @@ def event_upload() -> rx.Component:
         on_change=lambda _: [
             EventsState.begin_upload,
             rx.call_function(
-                rx.Var("() => window.leadpulseUpload.send()"),
+                rx.Var("() => window.leadpulseUpload.send('/api/events/batch')"),
                 callback=EventsState.receive_upload,
             ),
         ],
@@ -36,36 +39,6 @@ def event_upload_outcome() -> rx.Component:
             style={"margin_top": theme.SPACE_4},
         ),
         rx.el.div(_outcome(), role="status"),
-    )
-
-
-def _bad_line(bad: rx.Var[BadLine]) -> rx.Component:
-    return rx.el.li(
-        rx.el.span(
-            "Line " + bad.line,
-            style={"font_weight": theme.MEDIUM, "white_space": "nowrap"},
-        ),
-        rx.el.span(bad.message, style={"overflow_wrap": "anywhere"}),
-        style={"display": "flex", "gap": theme.SPACE_3, "align_items": "baseline"},
-    )
-
-
-def _bad_lines() -> rx.Component:
-    return rx.el.ol(
-        rx.foreach(EventsState.upload.bad_lines, _bad_line),
-        tab_index=0,
-        aria_label="Rows that could not be taken",
-        style={
-            "display": "flex",
-            "flex_direction": "column",
-            "gap": theme.SPACE_1,
-            "max_height": theme.CODE_HEIGHT,
-            "overflow_y": "auto",
-            "margin": "0",
-            "padding": "0",
-            "list_style": "none",
-            **theme.TABLE_TEXT,
-        },
     )
 
 
@@ -94,8 +67,7 @@ def _outcome() -> rx.Component:
                     "gap": theme.SPACE_3,
                 },
             ),
-            rx.cond(outcome.bad_lines.length() > 0, _bad_lines()),
-            rx.el.p(outcome.more, style={**theme.CAPTION_TEXT, "_empty": theme.GONE}),
+            bad_lines(outcome.bad_lines, outcome.more),
             padded=True,
             style={
                 "display": "flex",

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import quiet_button
+from leadpulse_app.components.button import quiet_button, text_link
 from leadpulse_app.components.card import section
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.notice import empty_state
@@ -38,7 +38,10 @@ def timeline() -> rx.Component:
                 },
             ),
         ),
-        note=rx.el.span("By session, newest first", style=theme.CAPTION_TEXT),
+        note=rx.el.span(
+            text_link("All events", "/events?lead=" + LeadState.lead_id),
+            style=theme.TABLE_TEXT,
+        ),
     )
 
 

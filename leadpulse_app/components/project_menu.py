@@ -134,6 +134,7 @@ def new_project_dialog() -> rx.Component:
                 "flex_direction": "column",
                 "gap": theme.SPACE_4,
                 "margin_top": theme.SPACE_4,
+                **theme.BODY_TEXT,
             },
         ),
         is_open=ProjectsState.is_naming,

@@ -6,6 +6,7 @@ from leadpulse_app.components import theme
 from leadpulse_app.components.arrival import arrival
 from leadpulse_app.components.button import icon_button
 from leadpulse_app.components.connection import account_problem, connection_banner
+from leadpulse_app.components.first_run import filling_notice
 from leadpulse_app.components.navigation import navigation
 from leadpulse_app.components.search import search
 from leadpulse_app.components.shortcuts import shortcut_list
@@ -227,6 +228,7 @@ def shell(
                 connection_banner(),
                 account_problem(),
                 rx.el.main(
+                    filling_notice(),
                     *content,
                     id=CONTENT_ID,
                     aria_labelledby=_TITLE_ID,

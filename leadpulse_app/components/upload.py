@@ -1,10 +1,11 @@
-"""The place for a file: chosen or dropped, and how far it has come."""
+"""The place for a file: chosen or dropped, how far it has come, what was wrong."""
 
 from typing import Any
 
 import reflex as rx
 
 from leadpulse_app.components import theme
+from leadpulse_app.state.upload_outcome import BadLine
 
 _PLACE: theme.Style = {
     "position": "relative",
@@ -98,4 +99,39 @@ def upload_progress(label: str) -> rx.Component:
         ),
         rx.el.span(custom_attrs={"data-upload-text": ""}, style=theme.CAPTION_TEXT),
         style={"display": "flex", "flex_direction": "column", "gap": theme.SPACE_2},
+    )
+
+
+def bad_lines(lines: rx.Var[tuple[BadLine, ...]], more: rx.Var[str]) -> rx.Component:
+    """Return the rows that were not taken, and how many are not told."""
+    listed = rx.el.ol(
+        rx.foreach(lines, _bad_line),
+        tab_index=0,
+        aria_label="Rows that could not be taken",
+        style={
+            "display": "flex",
+            "flex_direction": "column",
+            "gap": theme.SPACE_1,
+            "max_height": theme.CODE_HEIGHT,
+            "overflow_y": "auto",
+            "margin": "0",
+            "padding": "0",
+            "list_style": "none",
+            **theme.TABLE_TEXT,
+        },
+    )
+    return rx.fragment(
+        rx.cond(lines.length() > 0, listed),
+        rx.el.p(more, style={**theme.CAPTION_TEXT, "_empty": theme.GONE}),
+    )
+
+
+def _bad_line(bad: rx.Var[BadLine]) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(
+            "Line " + bad.line,
+            style={"font_weight": theme.MEDIUM, "white_space": "nowrap"},
+        ),
+        rx.el.span(bad.message, style={"overflow_wrap": "anywhere"}),
+        style={"display": "flex", "gap": theme.SPACE_3, "align_items": "baseline"},
     )

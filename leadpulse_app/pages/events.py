@@ -12,6 +12,7 @@ from leadpulse_app.components.event_drawer import event_drawer
 from leadpulse_app.components.event_filters import event_filters
 from leadpulse_app.components.event_table import event_pager, event_table
 from leadpulse_app.components.event_upload import event_upload, event_upload_outcome
+from leadpulse_app.components.first_run import first_run
 from leadpulse_app.components.lead_timeline import session_list
 from leadpulse_app.components.notice import empty_state
 from leadpulse_app.components.shell import shell
@@ -98,12 +99,12 @@ def _empty() -> rx.Component:
             ),
             button_link("Show all events", href="/events"),
         ),
-        empty_state(
+        first_run(
             rx.icon("radio", size=theme.ICON_LARGE),
             "Waiting for the first event",
             "Paste the snippet into your site, or upload a file of past events. "
             "What arrives shows here at once.",
-            button_link("Connect a site", href="/integrations", primary=True),
+            upload=False,
         ),
     )
 

@@ -7,9 +7,11 @@ from leadpulse_app.components.button import button_link
 from leadpulse_app.components.card import card
 from leadpulse_app.components.connection import live_indicator
 from leadpulse_app.components.content import content
+from leadpulse_app.components.first_run import first_run
 from leadpulse_app.components.lead_bulk import lead_bulk_bar
 from leadpulse_app.components.lead_drawer import lead_drawer
 from leadpulse_app.components.lead_filters import lead_filters, nothing_found
+from leadpulse_app.components.lead_import import lead_import
 from leadpulse_app.components.lead_table import lead_table
 from leadpulse_app.components.notice import empty_state
 from leadpulse_app.components.shell import shell
@@ -67,6 +69,7 @@ def _top() -> rx.Component:
             },
         ),
         rx.el.div(
+            lead_import(),
             button_link(
                 rx.icon("download", size=theme.ICON_SMALL, aria_hidden=True),
                 "Export CSV",
@@ -98,11 +101,10 @@ def _empty() -> rx.Component:
             "No lead matches this search and these filters.",
             nothing_found(),
         ),
-        empty_state(
+        first_run(
             rx.icon("users", size=theme.ICON_LARGE),
             "No leads yet",
             "Leads appear here by themselves as soon as the first event arrives.",
-            button_link("Connect a site", href="/integrations", primary=True),
         ),
     )
 

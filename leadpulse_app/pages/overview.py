@@ -3,7 +3,6 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import button_link
 from leadpulse_app.components.card import card, section
 from leadpulse_app.components.charts import (
     events_over_time,
@@ -12,11 +11,11 @@ from leadpulse_app.components.charts import (
 )
 from leadpulse_app.components.connection import live_indicator
 from leadpulse_app.components.content import content
+from leadpulse_app.components.first_run import first_run
 from leadpulse_app.components.funnel import funnel
 from leadpulse_app.components.health_strip import health_strip
 from leadpulse_app.components.live_feed import live_feed
 from leadpulse_app.components.movers import movers
-from leadpulse_app.components.notice import empty_state
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import bone, skeleton_rows
 from leadpulse_app.components.stat import stat, stat_row
@@ -185,12 +184,11 @@ def _movers() -> rx.Component:
 
 def _first_steps() -> rx.Component:
     return card(
-        empty_state(
+        first_run(
             rx.icon("radio", size=theme.ICON_LARGE),
             "Waiting for the first event",
-            "Paste the snippet into your site, or send a test event. "
+            "Paste the snippet into your site, or upload a file of past events. "
             "What arrives shows here at once.",
-            button_link("Connect a site", href="/integrations", primary=True),
         )
     )
 

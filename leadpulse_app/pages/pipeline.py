@@ -3,11 +3,10 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import button_link
 from leadpulse_app.components.card import card
 from leadpulse_app.components.connection import live_indicator
 from leadpulse_app.components.content import content
-from leadpulse_app.components.notice import empty_state
+from leadpulse_app.components.first_run import first_run
 from leadpulse_app.components.pipeline import pipeline_column, stage_switch
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import bone
@@ -42,12 +41,11 @@ def _board() -> rx.Component:
 
 def _empty() -> rx.Component:
     return card(
-        empty_state(
+        first_run(
             rx.icon("square-kanban", size=theme.ICON_LARGE),
             "No leads yet",
             "A lead appears here with its first event, in the stage that its score "
             "has reached.",
-            button_link("Connect a site", href="/integrations", primary=True),
         )
     )
 

@@ -142,7 +142,7 @@ def _parts() -> rx.Component:
             style={
                 "display": "grid",
                 "grid_template_columns": (
-                    f"repeat(auto-fit, minmax({theme.CELL_WIDTH}, 1fr))"
+                    f"repeat(auto-fit, minmax({theme.FACT_WIDTH}, 1fr))"
                 ),
                 "gap": theme.SPACE_4,
                 "margin": "0",

@@ -32,8 +32,8 @@ from leadpulse_app.state.lead_choices import (
     shown_filters,
 )
 from leadpulse_app.state.lead_drawer import LeadDrawerState
+from leadpulse_app.state.lead_import import LeadImport
 from leadpulse_app.state.lead_row import NO_ROWS, lead_row
-from leadpulse_app.state.pages import LivePage
 
 __all__ = ["LEADS_PATH", "PAGE_SIZE", "LeadsState"]
 
@@ -107,7 +107,7 @@ def _head(address: LeadAddress, sort: LeadSort) -> SortHead:
     )
 
 
-class LeadsState(LivePage, rx.State):
+class LeadsState(LeadImport, rx.State):
     """What the list shows."""
 
     rows: str = NO_ROWS

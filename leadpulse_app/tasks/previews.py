@@ -5,8 +5,6 @@ interpreter from scoring for as long; a process of low priority takes what is le
 """
 
 import logging
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -16,6 +14,7 @@ import psycopg
 
 from leadpulse_app.database import connection_info
 from leadpulse_app.services.previewing import is_preview_waiting, work_preview
+from leadpulse_app.tasks.child import be_child
 
 LOOK_SECONDS = 1.0
 """How long a preview waits at most that a worker could begin."""
@@ -25,9 +24,6 @@ RETRY_SECONDS = 5.0
 
 STOP_SECONDS = 1.0
 """How long the end of its process takes at most."""
-
-NICENESS = 10
-"""How far scoring, ingest and the pages come first."""
 
 _NOTICE_SECONDS = 0.1
 
@@ -71,12 +67,7 @@ def _run_process(stopping: threading.Event) -> bool:
 
 def main() -> None:
     """Work out what waits, and return; end with the worker that started this."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker
-    os.nice(NICENESS)
-    threading.Thread(target=_end_with_parent, name="lifeline", daemon=True).start()
+    be_child()
     with ExitStack() as stack:
         connections = [
             stack.enter_context(psycopg.connect(connection_info(), autocommit=True))
@@ -84,14 +75,6 @@ def main() -> None:
         ]
         while work_preview(*connections):
             pass
-
-
-def _end_with_parent() -> None:
-    # It comes to an end when the other side is closed, by whatever. Read past Python's
-    # buffer, whose lock would be held while the process ends by itself.
-    while os.read(sys.stdin.fileno(), 1):
-        pass
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,15 @@ import pytest
 
 from leadpulse_app.domain.demo import YEAR, Plan, anchor_id, make_plan, set_demo_rules
 from leadpulse_app.domain.demo.calendar import PRICING, WEBINAR, Calendar
+from leadpulse_app.domain.fold import Input, Position, fold
 from leadpulse_app.domain.ids import uuid7
-from leadpulse_app.domain.ruleset import DEFAULT_POINTS, Rule, RulesetContent
+from leadpulse_app.domain.ruleset import (
+    DEFAULT_POINTS,
+    Rule,
+    Ruleset,
+    RulesetContent,
+)
+from leadpulse_app.domain.stage import Stage
 
 NOW = datetime(2026, 5, 20, 15, 30, tzinfo=UTC)
 
@@ -88,11 +95,34 @@ def test_some_come_by_two_devices(plan: Plan) -> None:
     assert sum(len(known) > 1 for known in devices.values()) > 50
 
 
-def test_the_rules_keep_their_ids_and_let_interest_fade() -> None:
-    rules = tuple(
+def test_the_warmer_a_stage_the_fewer_stand_in_it(plan: Plan) -> None:
+    content = set_demo_rules(RulesetContent(rules=first_rules()))
+    ruleset = Ruleset(version=1, rules=content.rules)
+    deeds: dict[str, list[Input]] = {}
+    for number, event in enumerate(plan.events):
+        person = event.message_id.split("-")[2]
+        position = Position(event.occurred_at, event.message_id)
+        deeds.setdefault(person, []).append(
+            Input(position, number, event.type, event.traits, {}, False, ruleset)
+        )
+    stages = Counter(
+        fold(sorted(inputs, key=lambda each: each.position), until=NOW).stage
+        for inputs in deeds.values()
+    )
+    counts = [stages[stage] for stage in Stage]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] > 50
+
+
+def first_rules() -> tuple[Rule, ...]:
+    return tuple(
         Rule(id=uuid7(NOW), name=event_type, event_type=event_type, points=points)
         for event_type, points in DEFAULT_POINTS.items()
     )
+
+
+def test_the_rules_keep_their_ids_and_let_interest_fade() -> None:
+    rules = first_rules()
     edited = set_demo_rules(RulesetContent(rules=rules)).rules
     assert [rule.id for rule in edited] == [rule.id for rule in rules]
     by_type = {rule.event_type: rule for rule in edited}

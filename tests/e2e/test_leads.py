@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from tests.browser import sign_in
 from tests.product import Account, Product
@@ -181,3 +181,44 @@ def test_on_a_phone_the_filters_are_in_one_sheet(board: Page) -> None:
     board.get_by_label("Event seen").select_option("demo_request")
     expect_order(board, "ada", "bob")
     assert board.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_a_file_of_leads_is_looked_at_imported_and_told_of(
+    product: Product, account: Account, board: Page
+) -> None:
+    content = (
+        "Email,Name,Company,Plan\n"
+        "grace@example.com,Grace Hopper,Navy,pro\n"
+        "nonsense,Nobody,,\n"
+        "linus@example.com,Linus,Kernel,=1+1\n"
+    )
+    file = FilePayload(name="leads.csv", mimeType="text/csv", buffer=content.encode())
+    opener = board.get_by_role("button", name="Import")
+    opener.press("Enter")
+    dialog = board.get_by_role("dialog", name="Import leads")
+    dialog.get_by_label("Choose a file").set_input_files(
+        FilePayload(name="x.csv", mimeType="text/csv", buffer=b"name\nAda\n")
+    )
+    expect(dialog.get_by_text("there has to be a column")).to_be_visible()
+    dialog.get_by_label("Choose a file").set_input_files(file)
+    expect(dialog.get_by_text("2 rows: 2 new leads")).to_be_visible()
+    expect(dialog.get_by_role("columnheader", name="Plan")).to_contain_text(
+        "Kept as a trait"
+    )
+    expect(dialog.get_by_role("cell", name="nonsense")).to_be_visible()
+    expect(dialog.get_by_text("Line 3")).to_be_visible()
+    dialog.get_by_role("button", name="Import 2 rows").press("Enter")
+    expect(dialog.get_by_text("Imported 2 rows.")).to_be_visible()
+    dialog.get_by_role("button", name="Done").press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(opener).to_be_focused()
+    expect(rows(board)).to_have_count(5, timeout=20_000)
+    expect(row(board, "Grace Hopper")).to_contain_text("Navy")
+
+    opener.click()
+    dialog.get_by_label("Choose a file").set_input_files(file)
+    expect(dialog.get_by_text("2 that are here already")).to_be_visible()
+    dialog.get_by_role("button", name="Import 2 rows").click()
+    expect(dialog.get_by_text("Imported 0 rows. 2 were there before.")).to_be_visible()
+    product.wait_until_scored()
+    assert len(product.leads(account)) == 5

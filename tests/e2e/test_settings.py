@@ -124,6 +124,18 @@ def test_another_project_begins_with_nothing_of_the_one_before(
     expect(settings.get_by_role("main")).to_contain_text(VISITOR)
 
 
+def test_an_empty_project_is_told_what_to_do_next_and_not_filled_in_production(
+    product: Product, settings: Page
+) -> None:
+    create_project(settings, "Second")
+    for path in ("/overview", "/leads", "/pipeline", "/events"):
+        settings.goto(f"{product.url}{path}")
+        main = settings.get_by_role("main")
+        expect(main.locator("pre").first).to_contain_text(f"{product.url}/sdk/ls.js")
+        expect(main.get_by_role("link", name="Connect a site")).to_be_visible()
+        expect(main.get_by_text("Fill with sample data")).to_have_count(0)
+
+
 def test_a_project_is_deleted_by_its_name_and_never_the_last_one(
     product: Product, settings: Page
 ) -> None:

@@ -25,8 +25,9 @@ _CHANGES: dict[str, dict[str, object]] = {
         "expires_after_days": 60,
     },
     "webinar_attendance": {"points": 15, "expires_after_days": 90},
-    "signup": {"points": 20, "expires_after_days": 180},
-    "demo_request": {"points": 35, "expires_after_days": 90},
+    "signup": {"points": 25, "expires_after_days": 365},
+    "demo_request": {"points": 30, "expires_after_days": 60},
+    "contract_signed": {"expires_after_days": 60},
 }
 """What becomes of the rules that a project begins with, by the event they are for."""
 

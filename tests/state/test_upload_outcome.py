@@ -1,14 +1,23 @@
-"""What became of a file of events is told, whatever the page reports of it."""
+"""What became of a file is told, whatever the page reports of it."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadpulse_app.state.event_upload import NO_OUTCOME, BadLine, outcome_of
+from leadpulse_app.state.upload_outcome import (
+    NO_OUTCOME,
+    BadLine,
+    UploadOutcome,
+    outcome_of,
+)
+
+
+def told(answer: object) -> UploadOutcome:
+    return outcome_of(answer, verb="Added", name="event")
 
 
 def test_an_upload_is_told_in_counts_and_lines() -> None:
-    outcome = outcome_of(
+    outcome = told(
         {
             "data": {
                 "accepted": 1200,
@@ -33,12 +42,12 @@ def test_an_upload_is_told_in_counts_and_lines() -> None:
     ],
 )
 def test_a_refused_upload_is_told_in_words(answer: object, problem: str) -> None:
-    assert outcome_of(answer).problem == problem
+    assert told(answer).problem == problem
 
 
 @pytest.mark.parametrize("answer", [None, 7, "x", [], [{}]])
 def test_an_answer_that_is_none_shows_nothing(answer: object) -> None:
-    assert outcome_of(answer) == NO_OUTCOME
+    assert told(answer) == NO_OUTCOME
 
 
 @given(
@@ -54,4 +63,4 @@ def test_an_answer_that_is_none_shows_nothing(answer: object) -> None:
     )
 )
 def test_no_answer_breaks_the_page(data: object) -> None:
-    outcome_of({"data": data})
+    told({"data": data})
