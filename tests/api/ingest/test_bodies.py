@@ -86,6 +86,7 @@ async def test_a_declared_length_over_the_cap_is_refused_unread(
         gzip.compress(gzip.compress(b'{"batch": []}')),
         zlib.compress(b'{"batch": []}'),
     ],
+    ids=["short", "shorter", "head", "noise", "two", "more", "twice", "zlib"],
 )
 async def test_broken_gzip_is_invalid(
     client: httpx.AsyncClient, tenant: Tenant, packed: bytes
