@@ -51,6 +51,8 @@ def signed_in(product: Product, browser: Browser) -> Iterator[Page]:
         "/leads",
         "/leads/…",
         "/events",
+        "/events?lead=…",
+        "/events?lead=…&view=sessions",
         "/rules",
         "/integrations",
         "/system",
@@ -61,10 +63,14 @@ def test_a_page_fits_a_screen(
 ) -> None:
     page = signed_in
     page.set_viewport_size({"width": width, "height": 900})
-    if address.endswith("…"):
+    if address == "/leads/…":
         page.goto(f"{product.url}/leads")
         page.locator("tbody").get_by_role("link").dblclick()
         page.wait_for_url("**/leads/*")
+    elif "…" in address:
+        page.goto(f"{product.url}/leads")
+        lead_id = page.locator("tbody [data-lead]").get_attribute("data-lead")
+        page.goto(product.url + address.replace("…", lead_id or ""))
     else:
         page.goto(product.url + address)
     expect(page.locator("main").get_by_text("Loading")).to_have_count(0)
