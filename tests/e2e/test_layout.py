@@ -54,6 +54,7 @@ def signed_in(product: Product, browser: Browser) -> Iterator[Page]:
         "/rules",
         "/integrations",
         "/system",
+        "/settings",
     ],
 )
 def test_a_page_fits_a_screen(
