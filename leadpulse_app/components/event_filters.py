@@ -165,6 +165,10 @@ def event_filters() -> rx.Component:
         style={
             **theme.BESIDE,
             "flex": "1",
-            theme.UNDER_NARROW: {"flex": "1 1 100%", "& > span": {"width": "auto"}},
+            "min_width": "0",
+            theme.UNDER_NARROW: {
+                "flex": "1 1 100%",
+                "& > span": {"width": "auto", "max_width": "100%"},
+            },
         },
     )

@@ -88,8 +88,8 @@ def _row(event: rx.Var[EventRow]) -> rx.Component:
                 ),
                 style=theme.ONE_LINE,
             ),
-            rx.el.div(
-                _person(event),
+            rx.el.div(  # no link: it would stand too close to that of the row
+                event.lead,
                 style={
                     **theme.ONE_LINE,
                     "display": "none",

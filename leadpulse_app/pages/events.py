@@ -116,7 +116,10 @@ def _stream() -> rx.Component:
             EventsState.by_session,
             rx.cond(
                 EventsState.sessions.length() > 0,
-                session_list(EventsState.sessions),
+                rx.fragment(
+                    rx.el.h2("Sessions", style=theme.HIDDEN),
+                    session_list(EventsState.sessions),
+                ),
                 _empty(),
             ),
             rx.cond(EventsState.rows.length() > 0, event_table(), _empty()),

@@ -37,7 +37,7 @@ _ACTIONS: theme.Style = {
     "display": "flex",
     "justify_content": "flex-end",
     "gap": theme.SPACE_3,
-    "margin_top": theme.SPACE_2,
+    "margin_top": theme.SPACE_4,
 }
 
 
@@ -155,7 +155,7 @@ def _password() -> rx.Component:
                     name="newPassword",
                     type="password",
                     auto_complete="new-password",
-                    hint="At least 10 characters. You are signed out everywhere else.",
+                    hint="At least 10 characters. It signs you out everywhere else.",
                     size="2",
                 ),
                 rx.el.p(

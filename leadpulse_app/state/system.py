@@ -23,7 +23,6 @@ from leadpulse_app.domain.errors import (
 from leadpulse_app.models import Role
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.failed_jobs import (
-    FailedJob,
     FailedJobPage,
     discard_failed_job,
     list_failed_jobs,
@@ -49,9 +48,20 @@ from leadpulse_app.services.versions import Versions, read_versions
 from leadpulse_app.services.worker_presence import count_workers
 from leadpulse_app.state import live, words
 from leadpulse_app.state.guard import current_actor, resolve_current_actor
-from leadpulse_app.state.leads import LEADS_PATH
-from leadpulse_app.state.moments import Moment, moment_of, zone_of
+from leadpulse_app.state.lead_address import LEADS_PATH
+from leadpulse_app.state.moments import moment_of, zone_of
 from leadpulse_app.state.pages import LivePage
+from leadpulse_app.state.system_rows import (
+    NO_RATE,
+    DifferingRow,
+    FailedRow,
+    Part,
+    RateFigure,
+    failed_row,
+    parts_of,
+    rate_figure,
+    versions_of,
+)
 from leadpulse_app.tasks import enqueue_scoring_hint
 
 SYSTEM_PATH = "/system"
@@ -62,52 +72,6 @@ PROGRESS_SECONDS = 0.5
 """How often progress is shown."""
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of the product and whether it works."""
-
-    name: str
-    works: bool
-    said: str
-
-
-@dataclass(frozen=True)
-class FailedRow:
-    """A lead whose scoring failed."""
-
-    id: str
-    lead: str
-    href: str
-    error: str
-    attempts: str
-    failed: Moment
-    next_try: str
-    events: str
-
-
-@dataclass(frozen=True)
-class DifferingRow:
-    """A lead that is not as its events say; without an id, the whole project."""
-
-    id: str
-    name: str
-    href: str
-    messages: list[str]
-
-
-@dataclass(frozen=True)
-class RateFigure:
-    """How fast events come, or are scored."""
-
-    per_minute: str = ""
-    said: str = ""
-    bars: tuple[int, ...] = ()
-    """The minutes of the last hour, in percent of the busiest."""
-
-
-NO_RATE = RateFigure()
 
 
 @dataclass(frozen=True)
@@ -177,21 +141,27 @@ class SystemState(LivePage, rx.State):
         zone = zone_of(shared.time_zone)
         older = shared.failed.next_cursor
         self._assign(
-            parts=_parts(shared),
-            versions=_versions(shared.versions),
+            parts=parts_of(
+                shared.health,
+                shared.versions,
+                redis=shared.redis,
+                workers=shared.workers,
+                scored=_ago(shared.throughput.last_at, now, zone),
+            ),
+            versions=versions_of(shared.versions),
             pending=words.number(queue.pending),
             oldest=f"the oldest came {_ago(queue.oldest_pending_at, now, zone)}"
             if queue.oldest_pending_at
             else "all is scored",
-            arrivals=_rate_figure(shared.arrivals, now),
-            scored=_rate_figure(shared.throughput, now),
+            arrivals=rate_figure(shared.arrivals, now),
+            scored=rate_figure(shared.throughput, now),
             failed_leads=words.number(queue.failed_leads),
             failed_events=f"{words.count(queue.failed_events, 'event')} of theirs "
             "held up"
             if queue.failed_leads
             else "no scoring has failed",
             any_failed=queue.failed_leads > 0,
-            failed=[_failed_row(job, now, zone) for job in shared.failed.jobs],
+            failed=[failed_row(job, now, zone) for job in shared.failed.jobs],
             older_href=f"{SYSTEM_PATH}?{urlencode({'before': older})}" if older else "",
             newest_href="" if shared.first_page else SYSTEM_PATH,
             may_act=content.may_act,
@@ -376,48 +346,6 @@ def _uuid(text: object) -> UUID:
         raise NotFoundError("There is no such lead") from None
 
 
-def _parts(shared: _Shared) -> list[Part]:
-    health, workers = shared.health, shared.workers
-    running = "No worker runs"
-    if workers:
-        running = "Running" if workers == 1 else f"{words.number(workers)} running"
-    last = shared.throughput.last_at
-    zone = zone_of(shared.time_zone)
-    scored = f"scored {_ago(last, shared.now, zone)}" if last else ""
-    return [
-        Part("Worker", workers > 0, " · ".join(filter(None, (running, scored)))),
-        _part("Postgres", health.postgres, shared.versions.postgres),
-        _part("Redis", health.redis, shared.redis or ""),
-    ]
-
-
-def _part(name: str, works: bool, version: str) -> Part:
-    if not works:
-        return Part(name, works, "Does not answer")
-    return Part(name, works, " · ".join(filter(None, ("Answers", version))))
-
-
-def _versions(versions: Versions) -> list[tuple[str, str]]:
-    return [
-        ("LeadPulse", versions.product),
-        ("Python", versions.python),
-        ("Rules in force", f"Version {words.number(versions.ruleset)}"),
-    ]
-
-
-def _rate_figure(throughput: Throughput, now: datetime) -> RateFigure:
-    since = (now - throughput.since).total_seconds() / 60
-    busiest = max((minute.events for minute in throughput.minutes), default=0)
-    return RateFigure(
-        per_minute=_rate(throughput.per_minute),
-        said=f"{words.count(throughput.events, 'event')} in the last "
-        f"{words.count(max(round(since), 1), 'minute')}",
-        bars=tuple(
-            words.percent(minute.events, busiest) for minute in throughput.minutes
-        ),
-    )
-
-
 def _problem(error: Exception) -> EventSpec:
     if isinstance(error, LeadPulseError):
         return rx.toast.error(f"{error.message}.")
@@ -427,30 +355,5 @@ def _problem(error: Exception) -> EventSpec:
     )
 
 
-def _ago(when: datetime, now: datetime, zone: tzinfo) -> str:
-    return moment_of(when, now=now, zone=zone).text
-
-
-def _rate(per_minute: float) -> str:
-    if 0 < per_minute < 10:
-        return f"{per_minute:.1f}"
-    return words.number(round(per_minute))
-
-
-def _failed_row(job: FailedJob, now: datetime, zone: tzinfo) -> FailedRow:
-    if job.needs_person:
-        next_try = "Waits for a person"
-    elif job.retry_at is None or job.retry_at <= now:
-        next_try = "Again now"
-    else:
-        next_try = f"Again at {job.retry_at.astimezone(zone):%H:%M:%S}"
-    return FailedRow(
-        id=str(job.lead_id),
-        lead=job.lead_label,
-        href=f"{LEADS_PATH}/{job.lead_id}",
-        error=job.error,
-        attempts=words.number(job.attempts),
-        failed=moment_of(job.failed_at, now=now, zone=zone),
-        next_try=next_try,
-        events=words.number(job.events),
-    )
+def _ago(when: datetime | None, now: datetime, zone: tzinfo) -> str:
+    return "" if when is None else moment_of(when, now=now, zone=zone).text

@@ -127,6 +127,7 @@ def _score(actor: Actor, now: datetime, tell: Tell) -> None:
                 tell(Progress("Scoring", number, len(steps)))
                 with database.connection_scope(connection, scope):
                     score_step(connection, actor, step)
+                publish_changes(scope)
         finally:
             with database.connection_scope(connection, scope):
                 let_leads_go(connection, actor)

@@ -54,6 +54,7 @@ def signed_in(product: Product, browser: Browser) -> Iterator[Page]:
         "/rules",
         "/integrations",
         "/system",
+        "/settings",
     ],
 )
 def test_a_page_fits_a_screen(
@@ -68,6 +69,22 @@ def test_a_page_fits_a_screen(
     else:
         page.goto(product.url + address)
     expect(page.locator("main").get_by_text("Loading")).to_have_count(0)
+    assert_fits(page, width)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_one_person_did_fits_a_screen(
+    product: Product, signed_in: Page, width: int
+) -> None:
+    page = signed_in
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{product.url}/leads")
+    lead_id = page.locator("tbody [data-lead]").get_attribute("data-lead")
+    page.goto(f"{product.url}/events?lead={lead_id}")
+    expect(page.get_by_role("button", name="Remove the filter Person")).to_be_visible()
+    assert_fits(page, width)
+    page.get_by_role("link", name="By session").click()
+    expect(page.get_by_role("list", name="Sessions, newest first")).to_be_visible()
     assert_fits(page, width)
 
 
