@@ -109,8 +109,8 @@ def _button(sign: rx.Component, word: str, does: str, explanation: str) -> rx.Co
     return rx.el.button(
         sign,
         word,
-        rx.el.span(f", {does}", style=theme.HIDDEN),
         type="button",
+        aria_label=f"{word}, {does}",
         title=explanation,
         on_click=ShellState.toggle_pause,
         style=_INDICATOR,

@@ -50,6 +50,7 @@ def signed_in(product: Product, browser: Browser) -> Iterator[Page]:
         "/overview",
         "/leads",
         "/leads/…",
+        "/pipeline",
         "/events",
         "/rules",
         "/integrations",
