@@ -148,15 +148,26 @@ async def run_scoped(
 
 
 @asynccontextmanager
-async def transaction(*project_ids: UUID) -> AsyncIterator[AsyncSession]:
+async def transaction(
+    *project_ids: UUID, is_snapshot: bool = False
+) -> AsyncIterator[AsyncSession]:
     """Open a transaction that sees the rows of these projects and no others.
 
     It commits when the block ends and rolls back when it raises.
+
+    Args:
+        project_ids: The projects.
+        is_snapshot: Whether all of its statements see the rows of one moment; for
+            those that change nothing.
     """
     async with (
         AsyncSession(get_engine(), expire_on_commit=False) as session,
         session.begin(),
     ):
+        if is_snapshot:
+            await session.connection(
+                execution_options={"isolation_level": "REPEATABLE READ"}
+            )
         await set_scope(session, *project_ids)
         yield session
 

@@ -1,11 +1,16 @@
-"""The connections of synchronous code outlive Postgres's restarts."""
+"""Connections outlive Postgres's restarts, and a snapshot is one."""
 
 import threading
 import time
 
-from leadpulse_app.database import get_pool
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from leadpulse_app.database import get_pool, transaction
+from leadpulse_app.models import Lead
 from leadpulse_app.runtime.postgres import PostgresEngine
 from leadpulse_app.runtime.valkey import ValkeyEngine
+from tests.tenants import make_tenant
 
 PATIENCE_SECONDS = 4.0
 """The pool pauses for about a second after the first broken connection; one after the
@@ -34,3 +39,18 @@ def test_a_pool_full_of_broken_connections_soon_gives_a_sound_one(
     with pool.connection() as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     assert time.monotonic() - began < PATIENCE_SECONDS
+
+
+async def test_a_snapshot_shows_the_rows_of_one_moment() -> None:
+    tenant = await make_tenant()
+    counted = select(func.count()).where(
+        col(Lead.project_id) == tenant.actor.project_id
+    )
+    async with transaction(tenant.actor.project_id, is_snapshot=True) as session:
+        assert await session.scalar(counted) == 0
+        await tenant.add_lead()
+        assert await session.scalar(counted) == 0
+    async with transaction(tenant.actor.project_id) as session:
+        assert await session.scalar(counted) == 1
+        await tenant.add_lead()
+        assert await session.scalar(counted) == 2

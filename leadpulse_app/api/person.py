@@ -48,7 +48,7 @@ async def _written(actor: Actor, root_id: UUID) -> AsyncGenerator[str, None]:
     }
     missing = list(Part)
     with place_for(actor.project_id):
-        async with transaction(actor.project_id) as session:
+        async with transaction(actor.project_id, is_snapshot=True) as session:
             yield json.dumps(head, ensure_ascii=False)[:-1]
             async for records in stream_person(session, actor, root_id):
                 pieces = []

@@ -34,6 +34,12 @@ LOADED = ("lead", "lead_alias", "event", "quarantined_event", "pending_link")
 """The tables that a year comes into; planned for as if empty, scoring would read all of
 it for each lead."""
 
+SCORED = ("lead", "lead_token", "lead_merge", "score_entry")
+"""The tables that scoring adds to, and then reads by lead likewise."""
+
+EARLY_STEPS = (0, 3)
+"""The steps after which these have grown by far."""
+
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
@@ -128,6 +134,8 @@ def _score(actor: Actor, now: datetime, tell: Tell) -> None:
                 with database.connection_scope(connection, scope):
                     score_step(connection, actor, step)
                 publish_changes(scope)
+                if number in EARLY_STEPS:
+                    refresh_statistics(*SCORED)
         finally:
             with database.connection_scope(connection, scope):
                 let_leads_go(connection, actor)

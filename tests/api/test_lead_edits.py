@@ -1,5 +1,6 @@
 """Over the API people bring in leads, edit them, and delete them for good."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -152,6 +153,17 @@ async def test_a_name_that_another_lead_has_is_refused_and_says_whose_it_is(
     assert answer.json()["details"]["leadId"] == made["id"]
     listed = await client.get("/api/leads", headers=ada.bearer)
     assert listed.json()["data"]["total"] == 1
+
+
+async def test_of_those_who_bring_in_a_lead_at_once_one_does(
+    client: httpx.AsyncClient, ada: Tenant
+) -> None:
+    body = {"email": "grace@example.com", "userId": "u1"}
+    answers = await asyncio.gather(
+        *(client.post("/api/leads", json=body, headers=ada.bearer) for _ in range(4))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    assert_verified(ada)
 
 
 async def test_another_project_may_have_a_lead_of_the_same_name(

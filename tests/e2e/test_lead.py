@@ -203,6 +203,7 @@ def test_a_persons_data_is_handed_over_and_the_lead_deleted_for_everybody(
     other = page.context.new_page()
     other.goto(address)
     expect(other.get_by_role("heading", name="ada", level=2)).to_be_visible()
+    page.bring_to_front()  # a tab behind another is drawn rarely
 
     menu = page.get_by_role("button", name="More actions")
     menu.press("Enter")
