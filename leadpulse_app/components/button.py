@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from leadpulse_app.components import theme
+from leadpulse_app.components.link import link
 
 _LABEL: theme.Style = {"font_weight": theme.MEDIUM, "cursor": "pointer"}
 
@@ -71,7 +72,7 @@ def button_link(
     anchor = (
         rx.el.a(*children, href=href, download=True, reload_document=True)
         if download
-        else rx.link(
+        else link(
             *children,
             href=href,
             underline="none",
@@ -90,9 +91,7 @@ def button_link(
 def icon_link(icon: rx.Component, label: str, href: str | rx.Var[str]) -> rx.Component:
     """Return a link that looks like `icon_button`."""
     return rx.icon_button(
-        rx.link(
-            icon, href=href, underline="none", color_scheme="gray", aria_label=label
-        ),
+        link(icon, href=href, underline="none", color_scheme="gray", aria_label=label),
         as_child=True,
         title=label,
         variant="ghost",
@@ -103,7 +102,7 @@ def icon_link(icon: rx.Component, label: str, href: str | rx.Var[str]) -> rx.Com
 
 def text_link(label: str | rx.Var[str], href: str | rx.Var[str]) -> rx.Component:
     """Return a link within text."""
-    return rx.link(
+    return link(
         label,
         href=href,
         underline="hover",

@@ -6,6 +6,7 @@ from leadpulse_app.components import theme
 from leadpulse_app.components.button import text_link
 from leadpulse_app.components.field import search_field
 from leadpulse_app.components.filter_chip import filter_chip
+from leadpulse_app.components.link import link
 from leadpulse_app.state.events import EventsState
 from leadpulse_app.state.person_search import PersonRow, PersonSearchState
 
@@ -39,7 +40,7 @@ def _type() -> rx.Component:
 def _person(person: rx.Var[PersonRow]) -> rx.Component:
     return rx.el.li(
         rx.popover.close(
-            rx.link(
+            link(
                 rx.el.span(
                     person.name,
                     style={**theme.ONE_LINE, "font_weight": theme.MEDIUM},
@@ -123,7 +124,7 @@ def _lead() -> rx.Component:
 
 
 def _view(name: str, href: rx.Var[str], is_current: rx.Var[bool]) -> rx.Component:
-    return rx.link(
+    return link(
         name,
         href=href,
         underline="none",

@@ -7,6 +7,7 @@ from leadpulse_app.components.badge import badge
 from leadpulse_app.components.button import button_link, plain_button
 from leadpulse_app.components.explanation import CHANGE
 from leadpulse_app.components.held_list import held_list, held_rows
+from leadpulse_app.components.link import link
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.score import delta
 from leadpulse_app.components.table import Column, row_link, table
@@ -68,7 +69,7 @@ def _effect(event: rx.Var[EventRow]) -> rx.Component:
 
 
 def _person(event: rx.Var[EventRow]) -> rx.Component:
-    return rx.link(
+    return link(
         event.lead,
         href=event.lead_href,
         underline="hover",

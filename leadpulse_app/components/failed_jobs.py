@@ -6,6 +6,7 @@ from leadpulse_app.components import theme
 from leadpulse_app.components.button import button_link, plain_button, quiet_button
 from leadpulse_app.components.card import section
 from leadpulse_app.components.confirmation import confirmed
+from leadpulse_app.components.link import link
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.notice import empty_state
 from leadpulse_app.components.table import Column, table
@@ -63,7 +64,7 @@ def _actions(job: rx.Var[FailedRow]) -> rx.Component:
 def _failed_row(job: rx.Var[FailedRow]) -> rx.Component:
     return rx.el.tr(
         _LEAD.cell(
-            rx.link(
+            link(
                 job.lead,
                 href=job.href,
                 underline="hover",

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
+from leadpulse_app.components.link import link
 from leadpulse_app.components.stage import stage_fill
 from leadpulse_app.state.overview_figures import FunnelStep
 
@@ -10,7 +11,7 @@ from leadpulse_app.state.overview_figures import FunnelStep
 def _step(step: rx.Var[FunnelStep]) -> rx.Component:
     return rx.el.li(
         rx.el.div(
-            rx.link(
+            link(
                 step.label,
                 href=step.href,
                 underline="hover",

@@ -12,6 +12,7 @@ from leadpulse_app.components.button import (
 )
 from leadpulse_app.components.field import search_field
 from leadpulse_app.components.filter_chip import filter_chip
+from leadpulse_app.components.link import link
 from leadpulse_app.components.search import BY_SLASH
 from leadpulse_app.domain.intelligence import Risk
 from leadpulse_app.domain.lead_filter import MAXIMUM_SCORE
@@ -144,7 +145,7 @@ def _choices() -> tuple[rx.Component, ...]:
         ),
         rx.cond(
             LeadsState.filtered,
-            rx.link(
+            link(
                 "Clear all",
                 href=LeadsState.clear_href,
                 underline="hover",

@@ -13,6 +13,7 @@ from leadpulse_app.components.held_list import (
     tick_box,
     tick_page,
 )
+from leadpulse_app.components.link import link
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.score import score
 from leadpulse_app.components.stage import stage_badge
@@ -27,7 +28,7 @@ _ROWS = decoded_rows(LIST, LeadsState.rows, LeadRow)
 
 
 def _sort_link(name: str, head: rx.Var[SortHead]) -> rx.Component:
-    return rx.link(
+    return link(
         name,
         rx.cond(
             head.order == "descending",

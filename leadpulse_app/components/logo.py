@@ -3,6 +3,7 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
+from leadpulse_app.components.link import link
 
 
 def mark() -> rx.Component:
@@ -25,7 +26,7 @@ def mark() -> rx.Component:
 
 def logo(href: str) -> rx.Component:
     """Return mark and name as a link home."""
-    return rx.link(
+    return link(
         mark(),
         rx.el.span("LeadPulse", custom_attrs={"data-label": ""}),
         href=href,

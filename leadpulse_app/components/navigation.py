@@ -6,6 +6,7 @@ import reflex as rx
 
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import icon_button
+from leadpulse_app.components.link import link
 from leadpulse_app.components.logo import logo
 from leadpulse_app.components.project_menu import new_project_dialog, project_menu
 
@@ -138,7 +139,7 @@ def _link(
 ) -> rx.Component:
     if entry.href == current:
         attributes["aria-current"] = "page"
-    return rx.link(
+    return link(
         _icon(entry.icon),
         rx.el.span(entry.name, custom_attrs={"data-label": ""}),
         href=entry.href,

@@ -7,6 +7,7 @@ from leadpulse_app.components.arrival import arrival
 from leadpulse_app.components.button import icon_button
 from leadpulse_app.components.connection import account_problem, connection_banner
 from leadpulse_app.components.first_run import filling_notice
+from leadpulse_app.components.link import link
 from leadpulse_app.components.navigation import navigation
 from leadpulse_app.components.search import search
 from leadpulse_app.components.shortcuts import shortcut_list
@@ -143,7 +144,7 @@ def _heading(title: rx.Var[str] | str, parent: tuple[str, str] | None) -> rx.Com
         return heading
     name, href = parent
     return rx.el.div(
-        rx.link(
+        link(
             name,
             href=href,
             underline="hover",

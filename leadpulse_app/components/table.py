@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 
 from leadpulse_app.components import theme
+from leadpulse_app.components.link import link
 
 _TABLE: theme.Style = {
     "width": "100%",
@@ -130,7 +131,7 @@ def row_link(label: rx.Var[str], href: rx.Var[str], **props: Any) -> rx.Componen
         href: Where it leads.
         props: More for the link, as `on_click`.
     """
-    return rx.link(
+    return link(
         label,
         href=href,
         underline="none",

@@ -13,6 +13,7 @@ from leadpulse_app.components.lead_drawer import lead_drawer
 from leadpulse_app.components.lead_filters import lead_filters, nothing_found
 from leadpulse_app.components.lead_import import lead_import
 from leadpulse_app.components.lead_table import lead_table
+from leadpulse_app.components.link import link
 from leadpulse_app.components.notice import empty_state
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
@@ -40,7 +41,7 @@ _TAB: theme.Style = {
 
 
 def _tab(tab: rx.Var[StageTab]) -> rx.Component:
-    return rx.link(
+    return link(
         rx.match(
             tab.stage, *((str(stage), word) for stage, word in WORDS.items()), "All"
         ),

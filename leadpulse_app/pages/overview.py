@@ -14,6 +14,7 @@ from leadpulse_app.components.content import content
 from leadpulse_app.components.first_run import first_run
 from leadpulse_app.components.funnel import funnel
 from leadpulse_app.components.health_strip import health_strip
+from leadpulse_app.components.link import link
 from leadpulse_app.components.live_feed import live_feed
 from leadpulse_app.components.movers import movers
 from leadpulse_app.components.shell import shell
@@ -57,7 +58,7 @@ _CHOICE: theme.Style = {
 
 
 def _choice(wanted: Range) -> rx.Component:
-    return rx.link(
+    return link(
         RANGE_WORDS[wanted],
         href=f"/overview?range={wanted.value}",
         underline="none",

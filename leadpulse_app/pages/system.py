@@ -9,6 +9,7 @@ from leadpulse_app.components.confirmation import confirmed
 from leadpulse_app.components.connection import live_indicator
 from leadpulse_app.components.content import content
 from leadpulse_app.components.failed_jobs import failed_jobs
+from leadpulse_app.components.link import link
 from leadpulse_app.components.score import bar
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
@@ -117,13 +118,15 @@ def _parts() -> rx.Component:
             rx.foreach(SystemState.parts, _part),
             rx.foreach(SystemState.versions, lambda named: _fact(named[0], named[1])),
             style={
-                "display": "grid",
-                "grid_template_columns": (
-                    f"repeat(auto-fit, minmax({theme.FACT_WIDTH}, 1fr))"
-                ),
-                "gap": theme.SPACE_4,
+                "display": "flex",
+                "flex_wrap": "wrap",
+                "gap": f"{theme.SPACE_4} {theme.SPACE_6}",
                 "margin": "0",
                 "padding": theme.SPACE_4,
+                "& > *": {
+                    "flex": f"1 0 {theme.FACT_WIDTH}",
+                    "white_space": "nowrap",
+                },
             },
         ),
     )
@@ -149,7 +152,7 @@ def _differing_row(row: rx.Var[DifferingRow]) -> rx.Component:
         rx.el.div(
             rx.cond(
                 row.href != "",
-                rx.link(row.name, href=row.href, underline="hover"),
+                link(row.name, href=row.href, underline="hover"),
                 rx.el.strong(row.name, style={"font_weight": theme.MEDIUM}),
             ),
             rx.foreach(row.messages, _message),
