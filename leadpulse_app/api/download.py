@@ -7,7 +7,7 @@ from contextlib import aclosing, contextmanager
 from uuid import UUID
 
 from fastapi.responses import StreamingResponse
-from starlette.types import Message, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from leadpulse_app.domain.errors import UnavailableError
 
@@ -25,16 +25,30 @@ _running: Counter[UUID] = Counter()
 
 
 class Download(StreamingResponse):
-    """A file, whose source is closed when its reader leaves halfway."""
+    """A file of a project, whose source is closed when its reader leaves halfway.
+
+    While there is no place for one more, it answers that it is unavailable.
+    """
 
     def __init__(
-        self, pieces: AsyncGenerator[str, None], *, filename: str, media_type: str
+        self,
+        pieces: AsyncGenerator[str, None],
+        *,
+        project_id: UUID,
+        filename: str,
+        media_type: str,
     ) -> None:
         self._pieces = pieces
+        self._project_id = project_id
         disposition = f'attachment; filename="{filename}"'
         super().__init__(
             pieces, headers={"Content-Disposition": disposition}, media_type=media_type
         )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take a place, and send the file."""
+        with _place_for(self._project_id):
+            await super().__call__(scope, receive, send)
 
     async def stream_response(self, send: Send) -> None:
         """Send the file; what it is read from is let go in any case."""
@@ -47,22 +61,13 @@ class Download(StreamingResponse):
             await super().stream_response(send_in_time)
 
 
-def require_place(project_id: UUID) -> None:
-    """Let nobody begin a download while there is no place for one.
-
-    Raises:
-        UnavailableError: Too many run.
-    """
+@contextmanager
+def _place_for(project_id: UUID) -> Iterator[None]:
     if (
         _running.total() >= MAXIMUM_DOWNLOADS
         or _running[project_id] >= MAXIMUM_DOWNLOADS_PER_PROJECT
     ):
         raise UnavailableError("Too many exports run at once", retry_after=10)
-
-
-@contextmanager
-def place_for(project_id: UUID) -> Iterator[None]:
-    """Take a place while a download runs."""
     _running[project_id] += 1
     try:
         yield

@@ -112,7 +112,8 @@ async def show_events(
         UUID | None,
         Query(
             alias="leadId",
-            description="Only events of this lead, those that happened last first.",
+            description="Only events of this lead, those that happened last first; "
+            "with `bot`, those that arrived last.",
         ),
     ] = None,
     bot: Annotated[bool, Query(description="Only events that are held back.")] = False,

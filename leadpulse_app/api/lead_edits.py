@@ -24,6 +24,7 @@ from leadpulse_app.domain.lead_fields import (
     read_own_id,
     read_words,
 )
+from leadpulse_app.domain.properties import Json
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.erasure import erase_leads
 from leadpulse_app.services.ingest import GroupCommit
@@ -53,9 +54,8 @@ OwnId = Annotated[
 ]
 
 
-def _read_traits(traits: dict[str, JsonValue]) -> Mapping[str, JsonValue]:
-    read_further_traits(traits)
-    return traits
+def _read_traits(traits: dict[str, JsonValue]) -> Mapping[str, Json]:
+    return read_further_traits(traits)
 
 
 class NewLeadFields(Body):
@@ -137,7 +137,7 @@ async def make_lead(
         user_id=body.user_id,
         name=body.name,
         company=body.company,
-        traits=read_further_traits(body.traits),
+        traits=body.traits,
     )
     async with transaction(actor.project_id) as session:
         lead_id = await create_lead(session, actor, lead, now=now)
@@ -160,7 +160,7 @@ async def change_leads(actor: CallerDep, body: BulkBody) -> Success[ChangedBody]
             case BulkAction.UNTAG:
                 changed = await remove_tag(session, actor, body.ids, _tag_of(body))
             case BulkAction.ASSIGN:
-                changed = await assign_owner(session, actor, body.ids, body.owner_id)
+                changed = await assign_owner(session, actor, body.ids, _owner_of(body))
             case BulkAction.DELETE:
                 changed = await erase_leads(session, actor, body.ids)
     await asyncio.to_thread(publish_changes, [actor.project_id])
@@ -179,12 +179,14 @@ async def change_lead(
     given = body.model_fields_set
     fields = body.model_dump(include=given & {"email", "name", "company"})
     async with transaction(actor.project_id) as session:
-        await edit_lead(session, actor, lead_id, fields, now=datetime.now(UTC))
+        is_new = await edit_lead(session, actor, lead_id, fields, now=datetime.now(UTC))
         if "owner_id" in given:
             await assign_owner(session, actor, [lead_id], body.owner_id)
         if "tags" in given:
             await set_tags(session, actor, lead_id, body.tags)
-    return await _scored(actor, lead_id, group_commit)
+    if is_new:
+        return await _scored(actor, lead_id, group_commit)
+    return await _told(actor, lead_id)
 
 
 @router.delete("/{lead_id}")
@@ -229,6 +231,11 @@ async def _scored(
             lambda connection: score_promptly(connection, actor.project_id, lead_id),
         )
     group_commit.wake_scorer()
+    return await _told(actor, lead_id)
+
+
+async def _told(actor: Actor, lead_id: UUID) -> Success[LeadBody]:
+    """Wake the boards, and answer with a lead as it is now."""
     await asyncio.to_thread(publish_changes, [actor.project_id])
     async with transaction(actor.project_id) as session:
         lead = await get_lead(session, actor, lead_id, now=datetime.now(UTC))
@@ -240,3 +247,10 @@ def _tag_of(body: BulkBody) -> str:
         message = f"To {body.action}, name a tag"
         raise InvalidInputError(message, details={"tag": message})
     return body.tag
+
+
+def _owner_of(body: BulkBody) -> UUID | None:
+    if "owner_id" not in body.model_fields_set:
+        message = f"To {body.action}, name an owner, or null for nobody"
+        raise InvalidInputError(message, details={"ownerId": message})
+    return body.owner_id

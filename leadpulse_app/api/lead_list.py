@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from leadpulse_app.api.access import ActorDep, SessionDep
-from leadpulse_app.api.download import Download, place_for, require_place
+from leadpulse_app.api.download import Download
 from leadpulse_app.api.envelope import Body, Success
 from leadpulse_app.api.export import HEADER_LINE, csv_lines
 from leadpulse_app.api.leads import CursorQuery, LeadBody, LimitQuery
@@ -204,9 +204,11 @@ async def export_leads(
     actor: ActorDep, wanted: WantedDep, sort: SortQuery = LeadSort.SCORE
 ) -> Download:
     """Stream all the leads that the filters leave as CSV, from one snapshot."""
-    require_place(actor.project_id)
     return Download(
-        _exported(actor, wanted, sort), filename="leads.csv", media_type="text/csv"
+        _exported(actor, wanted, sort),
+        project_id=actor.project_id,
+        filename="leads.csv",
+        media_type="text/csv",
     )
 
 
@@ -241,10 +243,9 @@ async def show_leaders_by_stage(
 async def _exported(
     actor: Actor, wanted: LeadFilter, sort: LeadSort
 ) -> AsyncGenerator[str, None]:
-    with place_for(actor.project_id):
-        async with transaction(actor.project_id) as session:
-            yield HEADER_LINE
-            async for chunk in stream_leads(
-                session, actor, now=datetime.now(UTC), wanted=wanted, sort=sort
-            ):
-                yield csv_lines(chunk)
+    async with transaction(actor.project_id) as session:
+        yield HEADER_LINE
+        async for chunk in stream_leads(
+            session, actor, now=datetime.now(UTC), wanted=wanted, sort=sort
+        ):
+            yield csv_lines(chunk)

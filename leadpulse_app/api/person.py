@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic.alias_generators import to_camel
 
 from leadpulse_app.api.access import CallerDep
-from leadpulse_app.api.download import Download, place_for, require_place
+from leadpulse_app.api.download import Download
 from leadpulse_app.database import transaction
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads import find_root
@@ -29,37 +29,36 @@ async def download_person(actor: CallerDep, lead_id: UUID) -> Download:
 
     It is a JSON object with a list for each; leads merged into this one are among them.
     """
-    require_place(actor.project_id)
     async with transaction(actor.project_id) as session:
         root_id = await find_root(session, actor, lead_id)
     return Download(
-        _written(actor, root_id),
+        _written(actor, lead_id),
+        project_id=actor.project_id,
         filename=f"lead-{root_id}.json",
         media_type="application/json",
     )
 
 
-async def _written(actor: Actor, root_id: UUID) -> AsyncGenerator[str, None]:
+async def _written(actor: Actor, lead_id: UUID) -> AsyncGenerator[str, None]:
     """Yield an object with a list for each part, those with nothing in them too."""
-    head = {
-        "exportedAt": datetime.now(UTC).isoformat(),
-        "project": actor.project_name,
-        "leadId": str(root_id),
-    }
     missing = list(Part)
-    with place_for(actor.project_id):
-        async with transaction(actor.project_id, is_snapshot=True) as session:
-            yield json.dumps(head, ensure_ascii=False)[:-1]
-            async for records in stream_person(session, actor, root_id):
-                pieces = []
-                for part, said in records:
-                    begun = part not in missing
-                    pieces.append("" if not begun else ",\n")
-                    while part in missing:
-                        pieces.append(_opened(missing.pop(0)))
-                    named = {to_camel(name): value for name, value in said.items()}
-                    pieces.append(json.dumps(named, ensure_ascii=False))
-                yield "".join(pieces)
+    async with transaction(actor.project_id, is_snapshot=True) as session:
+        root_id = await find_root(session, actor, lead_id)  # as of the snapshot
+        head = {
+            "exportedAt": datetime.now(UTC).isoformat(),
+            "project": actor.project_name,
+            "leadId": str(root_id),
+        }
+        yield json.dumps(head, ensure_ascii=False)[:-1]
+        async for records in stream_person(session, actor, root_id):
+            pieces = []
+            for part, said in records:
+                pieces.append("" if part in missing else ",\n")
+                while part in missing:
+                    pieces.append(_opened(missing.pop(0)))
+                named = {to_camel(name): value for name, value in said.items()}
+                pieces.append(json.dumps(named, ensure_ascii=False))
+            yield "".join(pieces)
     yield "".join(_opened(part) for part in missing) + "]}\n"
 
 

@@ -62,11 +62,6 @@ class LeadFilter:
             raise InvalidInputError(next(iter(problems.values())), details=problems)
 
     @property
-    def is_everything(self) -> bool:
-        """Whether it leaves out no lead."""
-        return self == LeadFilter()
-
-    @property
     def is_at_most_a_stage(self) -> bool:
         """Whether it asks for nothing but a stage, or not even that."""
         return self == LeadFilter(stage=self.stage)

@@ -132,8 +132,8 @@ async def erase_project(session: AsyncSession, actor: Actor) -> None:
             in any more.
     """
     actor.require_admin()
-    await _require_other_projects(session, actor)
     await session.execute(text("SET LOCAL statement_timeout = 0"))
+    await _require_other_projects(session, actor)
     await session.execute(
         text("SELECT erase_project(:project_id)"), {"project_id": actor.project_id}
     )

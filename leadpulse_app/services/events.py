@@ -84,7 +84,7 @@ class EventPage:
 
 
 _Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
-_MessageId = Annotated[str, Field(max_length=1_000)]
+_MessageId = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00]*$")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from leadpulse_app.domain.errors import ConflictError, InvalidInputError
+from leadpulse_app.domain.errors import (
+    ConflictError,
+    InvalidInputError,
+    UnavailableError,
+)
 from leadpulse_app.domain.identity import Alias, AliasKind
 from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.domain.properties import Json
@@ -106,7 +110,7 @@ async def edit_lead(
     changes: Mapping[str, str | None],
     *,
     now: datetime,
-) -> UUID:
+) -> bool:
     """Say what a lead is known as.
 
     The caller lets it be scored after the commit, and wakes the boards. An email that
@@ -120,18 +124,26 @@ async def edit_lead(
         now: When it is said.
 
     Returns:
-        The root.
+        Whether any of it is new; what is known already is not said again.
 
     Raises:
         NotFoundError: The project has no such lead.
         ConflictError: Another lead has the email.
     """
     (root_id,) = await hold_roots(session, actor, [lead_id])
-    if email := changes.get("email"):
+    known = (
+        await session.execute(
+            select(col(Lead.email), col(Lead.name), col(Lead.company)).where(
+                col(Lead.project_id) == actor.project_id, col(Lead.id) == root_id
+            )
+        )
+    ).one()
+    new = {name: text for name, text in changes.items() if text != getattr(known, name)}
+    if email := new.get("email"):
         await _take_names(session, actor, root_id, [Alias(AliasKind.EMAIL, email)])
-    if changes:
-        await _say(session, actor, root_id, traits=changes, properties={}, now=now)
-    return root_id
+    if new:
+        await _say(session, actor, root_id, traits=new, properties={}, now=now)
+    return bool(new)
 
 
 async def _take_names(
@@ -172,6 +184,8 @@ async def _require_own(
             col(LeadAlias.value) == alias.value,
         )
     )
+    if owner_id is None:  # erased since its name was in the way
+        raise UnavailableError("The leads are changing too fast", retry_after=1)
     if owner_id != root_id:
         name, words = _CALLED[alias.kind]
         message = f"Another lead has this {words}"

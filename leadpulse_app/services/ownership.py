@@ -49,6 +49,8 @@ async def assign_owner(
             range.
         NotFoundError: The project has not all of these leads.
     """
+    # Leads before members, as an erasure of the project takes them.
+    roots = await hold_roots(session, actor, lead_ids)
     if owner_id is not None:
         member = await session.scalar(
             select(col(Membership.user_id))
@@ -61,7 +63,6 @@ async def assign_owner(
         if member is None:
             message = "The owner has to be a member of the project"
             raise InvalidInputError(message, details={"ownerId": message})
-    roots = await hold_roots(session, actor, lead_ids)
     changed = await session.scalars(
         update(Lead)
         .where(

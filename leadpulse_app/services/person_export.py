@@ -95,13 +95,15 @@ _PERSON = text("""
         UNION ALL
         SELECT 6, 'rejected_events', r.received_at, to_jsonb(r) - 'project_id'
         FROM rejected_event AS r WHERE r.project_id = :project_id AND EXISTS (
-            SELECT FROM word WHERE strpos(r.payload, to_json(word)::text) > 0
+            SELECT FROM word
+            WHERE (length(word) >= 8 AND strpos(r.payload, to_json(word)::text) > 0)
                 OR (word LIKE '%_@_%' AND strpos(lower(r.payload), lower(word)) > 0))
     ) AS held (place, part, at, said)
     ORDER BY place, at
 """)
-"""What could not be taken is looked for as an erasure does; at most a thousand of a
-project are kept."""
+"""What could not be taken is looked for by the names that are in it; at most a thousand
+of a project are kept. An id that is short, as "42", may stand in it for anything, and
+the file is not to tell of others."""
 
 _OF_LEAD = {
     Part.EVENTS: text("""

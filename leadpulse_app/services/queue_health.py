@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import BindParameter, TextClause, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.models.ledger import FIRST
 from leadpulse_app.services.actors import Actor
 
@@ -17,6 +18,10 @@ ENTRIES_COUNTED = 20_000
 where an hour has more, it looks back as far as these reach."""
 
 _MINUTE = timedelta(minutes=1)
+
+_RESERVED: BindParameter[list[str]] = bindparam(
+    "reserved", sorted(RESERVED_EVENT_TYPES), expanding=True
+)
 
 _QUEUE = text("""
     SELECT queue.pending, queue.held_up,
@@ -42,7 +47,7 @@ _THROUGHPUT = text(f"""
             ELSE EXISTS (
                 SELECT FROM event
                 WHERE (event.project_id, event.id) = (:project_id, newest.event_id)
-                    AND event.type IN ('$adjust', '$fields', '$import')
+                    AND event.type IN :reserved
             )
         END) AS events,
         count(*) AS entries, min(recorded_at) AS first_at,
@@ -56,12 +61,11 @@ _THROUGHPUT = text(f"""
         ORDER BY event_id DESC LIMIT :limit
     ) AS newest
     GROUP BY minute ORDER BY minute
-""")  # noqa: S608  (no input: the reasons are constants)
-
+""").bindparams(_RESERVED)  # noqa: S608  (no input: the reasons are constants)
 
 _ARRIVALS = text("""
     SELECT date_trunc('minute', received_at) AS minute,
-        count(*) FILTER (WHERE type NOT IN ('$adjust', '$fields')) AS events,
+        count(*) FILTER (WHERE type NOT IN :reserved) AS events,
         count(*) AS entries, min(received_at) AS first_at,
         max(received_at) AS last_at
     FROM (
@@ -70,7 +74,7 @@ _ARRIVALS = text("""
         ORDER BY id DESC LIMIT :limit
     ) AS newest
     GROUP BY minute ORDER BY minute
-""")
+""").bindparams(_RESERVED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -155,6 +156,19 @@ async def test_a_list_that_can_not_be_is_refused(
     client: httpx.AsyncClient, tenant: Tenant, query: str
 ) -> None:
     answer = await client.get(f"/api/events?{query}", headers=tenant.bearer)
+    assert answer.status_code == 400
+
+
+async def test_a_cursor_with_text_that_can_not_be_stored_is_refused(
+    client: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    lead_id = await tenant.add_lead()
+    cursor = urlsafe_b64encode(b'["2026-03-01T00:00:00Z","\\u0000"]').decode()
+    answer = await client.get(
+        "/api/events",
+        params={"leadId": str(lead_id), "cursor": cursor.rstrip("=")},
+        headers=tenant.bearer,
+    )
     assert answer.status_code == 400
 
 

@@ -15,7 +15,7 @@ from leadpulse_app.services.ingest import GroupCommit
 from leadpulse_app.settings import get_settings
 from tests.services.people import settle
 from tests.services.scoring_project import ScoringProject
-from tests.tenants import Tenant, make_tenant
+from tests.tenants import NOBODYS_ID, Tenant, make_tenant
 
 FITS = {
     "id": str(uuid4()),
@@ -220,6 +220,24 @@ async def test_a_lead_is_edited_emptied_and_scored_by_what_it_is_now(
     assert_verified(ada)
 
 
+async def test_what_is_known_already_is_not_said_again(
+    client: httpx.AsyncClient, ada: Tenant
+) -> None:
+    lead_id = (await make(client, ada, anonymousId="d1", name="Grace"))["id"]
+
+    async def said() -> int:
+        data = await client.get(f"/api/leads/{lead_id}/data", headers=ada.bearer)
+        return len(data.json()["events"])
+
+    for fields in ({"name": "Grace", "company": None}, {"tags": ["fair"]}, {}):
+        answer = await change(client, ada, lead_id, **fields)
+        assert answer.json()["data"]["name"] == "Grace"
+        assert await said() == 1
+    await change(client, ada, lead_id, name="Grace", company="Navy")
+    assert await said() == 2
+    assert_verified(ada)
+
+
 async def test_an_owner_and_tags_are_set_with_the_fields_or_nothing_is(
     client: httpx.AsyncClient, ada: Tenant, eve: Tenant
 ) -> None:
@@ -285,7 +303,7 @@ async def test_many_leads_are_tagged_untagged_assigned_and_deleted(
         ({"action": "tag", "tag": "fair"}, 0),
         ({"action": "untag", "tag": "fair"}, 3),
         ({"action": "assign", "ownerId": me}, 3),
-        ({"action": "assign"}, 3),
+        ({"action": "assign", "ownerId": None}, 3),
         ({"action": "delete"}, 3),
     ):
         answer = await client.post(
@@ -302,6 +320,8 @@ async def test_many_leads_are_tagged_untagged_assigned_and_deleted(
         {"action": "tag"},
         {"action": "tag", "tag": " "},
         {"action": "burn"},
+        {"action": "assign"},
+        {"action": "assign", "owner": NOBODYS_ID},
         {"action": "untag", "tag": "x", "ids": []},
         {"action": "untag", "tag": "x", "ids": [str(UUID(int=n)) for n in range(501)]},
     ],
@@ -360,7 +380,11 @@ async def test_another_projects_lead_is_not_found_by_any_of_it(
         ("POST", f"{path}/notes", {"body": "x"}),
         ("DELETE", f"{path}/notes/{uuid4()}", None),
         ("POST", "/api/leads/bulk", {"ids": [lead_id], "action": "delete"}),
-        ("POST", "/api/leads/bulk", {"ids": [lead_id], "action": "assign"}),
+        (
+            "POST",
+            "/api/leads/bulk",
+            {"ids": [lead_id], "action": "assign", "ownerId": None},
+        ),
     ]
     for method, address, body in asked:
         answer = await client.request(method, address, json=body, headers=eve.bearer)

@@ -1,8 +1,8 @@
 import asyncio
 import csv
 import io
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -277,9 +277,7 @@ async def test_a_project_exports_twice_at_once_and_leaves_the_others_room(
 ) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(MAXIMUM_DOWNLOADS_PER_PROJECT):
-            lines = exported_lines(tenant)
-            await stack.enter_async_context(aclosing(lines))
-            await anext(lines)
+            await stack.enter_async_context(export_that_nobody_reads(tenant))
         refused = await client.get("/api/leads/export", headers=tenant.bearer)
         assert refused.status_code == 503
         assert refused.headers["Retry-After"]
@@ -290,8 +288,33 @@ async def test_a_project_exports_twice_at_once_and_leaves_the_others_room(
     assert again.status_code == 200
 
 
-def exported_lines(tenant: Tenant) -> AsyncGenerator[str, None]:
-    return _exported(tenant.actor, LeadFilter(), LeadSort.SCORE)
+def export_of(tenant: Tenant) -> download.Download:
+    return download.Download(
+        _exported(tenant.actor, LeadFilter(), LeadSort.SCORE),
+        project_id=tenant.actor.project_id,
+        filename="leads.csv",
+        media_type="text/csv",
+    )
+
+
+async def say_nothing() -> Message:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+@asynccontextmanager
+async def export_that_nobody_reads(tenant: Tenant) -> AsyncIterator[None]:
+    begun = asyncio.Event()
+
+    async def send(message: Message) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(export_of(tenant)({"type": "http"}, say_nothing, send))
+        await begun.wait()
+        yield
+        task.cancel()
 
 
 async def test_a_download_that_nobody_reads_is_given_up(
@@ -299,21 +322,13 @@ async def test_a_download_that_nobody_reads_is_given_up(
 ) -> None:
     monkeypatch.setattr(download, "READER_PATIENCE_SECONDS", 0.05)
 
-    async def receive() -> Message:
-        await asyncio.Event().wait()
-        raise AssertionError
-
     async def send(message: Message) -> None:
         if message["type"] == "http.response.body":
             await asyncio.Event().wait()
 
-    answer = download.Download(
-        exported_lines(tenant), filename="leads.csv", media_type="text/csv"
-    )
-    with pytest.raises(TimeoutError):
-        await answer({"type": "http"}, receive, send)
-    async with aclosing(exported_lines(tenant)) as lines:
-        assert await anext(lines)  # the slot is free again
+    for _ in range(MAXIMUM_DOWNLOADS_PER_PROJECT + 1):  # each leaves its place
+        with pytest.raises(TimeoutError):
+            await export_of(tenant)({"type": "http"}, say_nothing, send)
 
 
 async def _fill(tenant: Tenant, count: int) -> None:

@@ -148,3 +148,13 @@ def test_only_so_many_rows_are_read() -> None:
     last = rows[-1]
     assert isinstance(last, Problem)
     assert (last.line, last.code) == (MAX_LEADS + 2, "too_many_rows")
+
+
+@pytest.mark.parametrize(
+    "cells", [{f"column {n}": "x" for n in range(51)}, {"story": "x" * 6_000}]
+)
+def test_a_row_that_tells_more_than_is_kept_is_a_problem(cells: dict[str, str]) -> None:
+    header, row = ",".join(["email", *cells]), ",".join(["a@b.co", *cells.values()])
+    (problem,) = read(f"{header}\n{row}\n")
+    assert isinstance(problem, Problem)
+    assert "at most 50" in problem.message

@@ -47,8 +47,8 @@ def test_a_filter_keeps_search_and_tag_as_they_are_looked_up() -> None:
 
 
 def test_a_filter_of_blanks_leaves_out_nobody() -> None:
-    assert LeadFilter(query="  ").is_everything
-    assert not LeadFilter(minimum_score=0).is_everything
+    assert LeadFilter(query="  ") == LeadFilter()
+    assert LeadFilter(minimum_score=0) != LeadFilter()
 
 
 def test_a_search_without_a_letter_or_digit_leaves_nobody() -> None:

@@ -17,7 +17,12 @@ from typing import TextIO
 from leadpulse_app.domain.csv import without_guard
 from leadpulse_app.domain.errors import InvalidInputError
 from leadpulse_app.domain.event import IngestedEvent, complete_event
-from leadpulse_app.domain.lead_fields import read_email, read_own_id, read_words
+from leadpulse_app.domain.lead_fields import (
+    read_email,
+    read_further_traits,
+    read_own_id,
+    read_words,
+)
 from leadpulse_app.domain.reserved import IMPORT
 from leadpulse_app.domain.uploads.table import (
     INVALID_ROW,
@@ -131,7 +136,7 @@ class LeadFile:
             anonymous_id=anonymous_id,
             user_id=user_id,
             session_id=None,
-            properties=traits,
+            properties=read_further_traits(traits),
             timestamp=None,
             sent_at=None,
             received_at=received_at,

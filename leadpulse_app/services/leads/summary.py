@@ -16,7 +16,6 @@ from leadpulse_app.domain.intelligence import (
     Risk,
     intelligence_of,
 )
-from leadpulse_app.domain.lead_filter import LeadSort as LeadSort
 from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Event, Lead, LeadTag, User
