@@ -59,7 +59,7 @@ page_loads = (
     SystemState.follow,
     SettingsState.follow,
 )
-app.add_middleware(guard.Guard(page_loads), index=0)
+app.add_middleware(guard.Guard(page_loads, live.hub.end), index=0)
 app.add_middleware(live.EndOnPageLoad(), index=1)
 app.register_lifespan_task(live.hub.run)
 app.register_lifespan_task(gone_tabs.run)

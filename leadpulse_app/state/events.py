@@ -24,7 +24,7 @@ from leadpulse_app.state.event_address import EVENTS_PATH, EventAddress
 from leadpulse_app.state.event_drawer import EventDrawerState, read_message_id
 from leadpulse_app.state.event_row import EventRow, event_row
 from leadpulse_app.state.event_upload import EventUpload
-from leadpulse_app.state.guard import current_actor
+from leadpulse_app.state.guard import current_actor, locked
 from leadpulse_app.state.lead_timeline import SessionRow, session_row
 from leadpulse_app.state.moments import zone_of
 from leadpulse_app.state.pages import LivePage
@@ -146,7 +146,7 @@ class EventsState(EventUpload, LivePage, rx.State):
         """Show the stream, and show it and its drawer again after each change."""
         async with aclosing(self._show_changes()) as shown:
             async for _ in shown:
-                async with self:
+                async with locked(self):
                     drawer = await self.get_state(EventDrawerState)
                     is_open = drawer.is_open
                 if is_open:

@@ -8,7 +8,8 @@ each resolves the actor itself once that can be done; nothing else runs.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
@@ -45,6 +46,8 @@ PUBLIC_EVENTS = _HYDRATING_EVENTS | {
 
 _token: ContextVar[str | None] = ContextVar("session_token", default=None)
 _actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
+_session_id: ContextVar[str] = ContextVar("session_id", default="")
+"""Whose the tab was when the running handler was called, as `SessionState` has it."""
 
 
 def current_actor() -> Actor:
@@ -91,17 +94,50 @@ class SessionState(rx.State):
     """The project it acted in; unknown where that began while Postgres was away."""
 
 
+class TakenTabError(Exception):
+    """A tab shows another session or project than the one that a handler works for."""
+
+
+@asynccontextmanager
+async def locked(state: BaseState, actor: Actor | None = None) -> AsyncIterator[None]:
+    """Lock the state of a background handler, while its tab is still the caller's.
+
+    A tab goes on through a sign-in and a change of project, and so does a handler that
+    was called in it before: what it found is not for who is there by then.
+
+    Args:
+        state: What the handler was called on.
+        actor: Whom it found this out for, where it asked who that is since the call.
+
+    Raises:
+        TakenTabError: The tab is another session's or project's by now. Nobody is told.
+    """
+    async with state:
+        owner = await state.get_state(SessionState)
+        wanted = actor or _actor.get()
+        if owner._session_id != _session_id.get() or (
+            wanted is not None and owner._project_id not in (None, wanted.project_id)
+        ):
+            raise TakenTabError
+        yield
+
+
 class Guard(Middleware):
     """Runs before every event of every tab."""
 
-    def __init__(self, page_loads: Iterable[rx.EventHandler]) -> None:
+    def __init__(
+        self, page_loads: Iterable[rx.EventHandler], end_board: Callable[[str], None]
+    ) -> None:
         """Guard with handlers that may begin while Postgres is away.
 
         Args:
             page_loads: They read nothing but for an actor that they resolve
                 themselves, as `live.follow` does.
+            end_board: Ends what a tab follows, by its client token: a tab that was
+                emptied shows nothing more of what it followed before.
         """
         self._page_loads = frozenset(map(format_event_handler, page_loads))
+        self._end_board = end_board
 
     async def preprocess(
         self, app: rx.App, state: BaseState, event: Event
@@ -115,6 +151,7 @@ class Guard(Middleware):
         _token.set(token)
         _actor.set(None)
         claimed = _claimed_session(token)
+        _session_id.set(claimed)
         try:
             actor = await resolve_current_actor() if claimed else None
         except UnauthenticatedError:
@@ -122,24 +159,51 @@ class Guard(Middleware):
         except SQLAlchemyError:
             if event.name not in PUBLIC_EVENTS | self._page_loads:
                 raise
-            await _clear_another_sessions_state(
+            await self._clear_another_sessions_state(
                 state, claimed, None, certain=event.name not in _HYDRATING_EVENTS
             )
             return None
         _actor.set(actor)
         if actor is None:
-            await _clear_another_sessions_state(state, "", None)
+            _session_id.set("")
+            await self._clear_another_sessions_state(state, "", None)
             answer = rx.redirect(SIGN_IN_PAGE)
             is_refused = True
         else:
             # What was asked for on another's page is not done for this actor.
-            is_refused = await _clear_another_sessions_state(
+            is_refused = await self._clear_another_sessions_state(
                 state, claimed, actor.project_id
             )
             answer = begin_anew()
         if is_refused and event.name not in PUBLIC_EVENTS | self._page_loads:
             return StateUpdate(events=Event.from_event_type(answer))
         return None
+
+    async def _clear_another_sessions_state(
+        self,
+        state: BaseState,
+        session_id: str,
+        project_id: UUID | None,
+        *,
+        certain: bool = True,
+    ) -> bool:
+        """Empty a tab that was another session's or project's, or may have been.
+
+        Return whether it was anybody's.
+        """
+        owner = await state.get_state(SessionState)
+        before = owner._session_id
+        # The same token acts in another project once its own is erased.
+        is_there = project_id is None or owner._project_id in (None, project_id)
+        is_same = certain and before == session_id and is_there
+        if not is_same:
+            self._end_board(state.router.session.client_token)
+            for substate in state._get_root_state().substates.values():
+                substate.reset()
+            owner._session_id = session_id
+        if project_id is not None and owner._project_id != project_id:
+            owner._project_id = project_id
+        return before != "" and not is_same
 
 
 def _session_token(state: BaseState) -> str | None:
@@ -159,31 +223,6 @@ def _claimed_session(token: str | None) -> str:
     return f"{claim.session_id} {claim.project_id or ''}".rstrip()
 
 
-async def _clear_another_sessions_state(
-    state: BaseState,
-    session_id: str,
-    project_id: UUID | None,
-    *,
-    certain: bool = True,
-) -> bool:
-    """Empty a tab that was another session's or project's, or may have been.
-
-    Return whether it was anybody's.
-    """
-    owner = await state.get_state(SessionState)
-    before = owner._session_id
-    # The same token acts in another project once its own is erased.
-    is_there = project_id is None or owner._project_id in (None, project_id)
-    is_same = certain and before == session_id and is_there
-    if not is_same:
-        for substate in state._get_root_state().substates.values():
-            substate.reset()
-        owner._session_id = session_id
-    if project_id is not None and owner._project_id != project_id:
-        owner._project_id = project_id
-    return before != "" and not is_same
-
-
 class AnotherProjectError(LeadPulseError):
     """A tab's session acts in another project than the one the tab shows."""
 
@@ -198,6 +237,8 @@ def begin_anew() -> EventSpec:
 
 def explain_failure(exception: Exception) -> EventSpec | None:
     """Tell the person what a failed handler means; the app's exception handler."""
+    if isinstance(exception, TakenTabError):
+        return None
     if isinstance(exception, UnauthenticatedError):
         return rx.redirect(SIGN_IN_PAGE)
     if isinstance(exception, AnotherProjectError):

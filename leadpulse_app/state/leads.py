@@ -17,6 +17,7 @@ from leadpulse_app.models import Role
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads import LeadPage, count_by_stage, list_leads
 from leadpulse_app.state import live, words
+from leadpulse_app.state.guard import locked
 from leadpulse_app.state.lead_address import (
     EXPORT_PATH,
     FILTER_NAMES,
@@ -190,7 +191,7 @@ class LeadsState(LeadImport, rx.State):
         """Show the page, and show it and its drawer again after each change."""
         async with aclosing(self._show_changes()) as shown:
             async for _ in shown:
-                async with self:
+                async with locked(self):
                     drawer = await self.get_state(LeadDrawerState)
                     is_open = drawer.is_open
                 if is_open:

@@ -10,6 +10,7 @@ import reflex as rx
 
 from leadpulse_app.domain.errors import NotFoundError
 from leadpulse_app.services.actors import Actor
+from leadpulse_app.state.guard import locked
 from leadpulse_app.state.live import follow, hub
 from leadpulse_app.state.shell import ShellState
 
@@ -74,22 +75,22 @@ class Page(rx.State, mixin=True):
         async def read(actor: Actor) -> Any:
             nonlocal shown_for
             if actor != shown_for:
-                async with self:
+                async with locked(self, actor):
                     (await self.get_state(ShellState))._show(actor)
                 shown_for = actor
             return await self._read(actor, datetime.now(UTC))
 
         async def fail() -> None:
-            async with self:
+            async with locked(self, shown_for):
                 self._fail()
 
-        async with self:
+        async with locked(self):
             self._open()
             tab = self.router.session.client_token
         try:
             async with aclosing(follow(tab, read, fail)) as contents:
                 async for content in contents:
-                    async with self:
+                    async with locked(self, shown_for):
                         if await self._is_paused(tab):
                             self._set_status(Status.READY)
                             self._hold(content)
@@ -98,7 +99,7 @@ class Page(rx.State, mixin=True):
                         self._set_status(Status.READY)
                     yield
         except NotFoundError:
-            async with self:
+            async with locked(self, shown_for):
                 self._set_status(Status.MISSING)
 
 

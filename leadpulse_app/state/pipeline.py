@@ -16,6 +16,7 @@ from leadpulse_app.services.pipeline import (
     read_pipeline,
 )
 from leadpulse_app.state import live, words
+from leadpulse_app.state.guard import locked
 from leadpulse_app.state.leads import LEADS_PATH
 from leadpulse_app.state.moments import Moment, moment_of, zone_of
 from leadpulse_app.state.pages import LivePage
@@ -210,9 +211,9 @@ class PipelineState(LivePage, rx.State):
         """Let a column move again, unless it is held anew or otherwise."""
         if stage not in _NAMES or how not in HOLDS:
             return
-        async with self:
+        async with locked(self):
             self._holds = self._holds - {(stage, how)}
         await asyncio.sleep(RELEASE_SECONDS)
-        async with self:
+        async with locked(self):
             if not self._is_held(stage) and self._content is not None:
                 self._show_column(Stage(stage), self._content)

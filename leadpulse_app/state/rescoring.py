@@ -9,7 +9,7 @@ from leadpulse_app import database
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.rescoring import RescoreProgress, get_rescore
 from leadpulse_app.state import live, words
-from leadpulse_app.state.guard import resolve_current_actor
+from leadpulse_app.state.guard import locked, resolve_current_actor
 
 POLL_SECONDS = 1.0
 """How often it is asked how far the workers have come."""
@@ -30,16 +30,17 @@ class RescoreState(rx.State):
     @rx.event(background=True)
     async def follow(self) -> None:
         """Show how far it has come, until it has ended or the tab is closed."""
-        async with self:
+        async with locked(self):
             self._turn += 1
             turn, tab = self._turn, self.router.session.client_token
         while live.hub.is_open(tab):
             try:
-                progress = await read_progress(await resolve_current_actor())
+                actor = await resolve_current_actor()
+                progress = await read_progress(actor)
             except SQLAlchemyError:  # it goes on by itself when Postgres is back
                 await asyncio.sleep(POLL_SECONDS)
                 continue
-            async with self:
+            async with locked(self, actor):
                 if self._turn != turn:
                     return
                 self._show(progress)

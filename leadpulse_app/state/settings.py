@@ -123,10 +123,10 @@ class SettingsState(LivePage, rx.State):
         """Delete the project for good, once its name was typed."""
         actor = guard.current_actor()
         if _text(form, CONFIRMATION).strip() != actor.project_name:
-            async with self:
+            async with guard.locked(self):
                 self.deletion_problem = "This is not the name of the project."
             return None
-        async with self:
+        async with guard.locked(self):
             if self.is_deleting:
                 return None
             self._assign(is_deleting=True, deletion_problem="")
@@ -134,7 +134,7 @@ class SettingsState(LivePage, rx.State):
         try:
             problem = await _erase(actor)
         finally:
-            async with self:
+            async with guard.locked(self):
                 self._assign(is_deleting=False, deletion_problem=problem)
         return None if problem else guard.begin_anew()
 

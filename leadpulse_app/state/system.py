@@ -47,7 +47,7 @@ from leadpulse_app.services.rebuilding import count_leads, rebuild_lead, rebuild
 from leadpulse_app.services.versions import Versions, read_versions
 from leadpulse_app.services.worker_presence import count_workers
 from leadpulse_app.state import live, words
-from leadpulse_app.state.guard import current_actor, resolve_current_actor
+from leadpulse_app.state.guard import current_actor, locked, resolve_current_actor
 from leadpulse_app.state.lead_address import LEADS_PATH
 from leadpulse_app.state.moments import moment_of, zone_of
 from leadpulse_app.state.pages import LivePage
@@ -217,23 +217,23 @@ class SystemState(LivePage, rx.State):
         progress = Progress()
         work = asyncio.create_task(asyncio.to_thread(check_project, actor, progress))
         try:
-            async with self:
+            async with locked(self):
                 tab = self.router.session.client_token
                 self.checked, self.differing = "", []
                 self._show_progress("verify", progress)
             while not (await asyncio.wait({work}, timeout=PROGRESS_SECONDS))[0]:
                 if not live.hub.is_open(tab):
                     return
-                async with self:
+                async with locked(self):
                     self._show_progress("verify", progress)
             found = work.result()
-            async with self:
+            async with locked(self):
                 self._show_check(found)
         except (LeadPulseError, psycopg.OperationalError) as error:
             yield _problem(error)
         finally:
             progress.called_off = True
-            async with self:
+            async with locked(self):
                 self.running = ""
 
     @rx.event(background=True)
@@ -244,7 +244,7 @@ class SystemState(LivePage, rx.State):
         after: UUID | None = None
         unrebuilt = 0
         try:
-            async with self:
+            async with locked(self):
                 tab = self.router.session.client_token
                 self._show_progress("rebuild", progress)
             actor.require_admin()
@@ -253,17 +253,17 @@ class SystemState(LivePage, rx.State):
             )
             while live.hub.is_open(tab):
                 actor = await resolve_current_actor()
+                async with locked(self, actor):
+                    self._show_progress("rebuild", progress)
                 step = await database.run_scoped(
                     actor.project_id, partial(rebuild_leads, actor=actor, after=after)
                 )
                 progress.done += step.leads
                 unrebuilt += len(step.unrebuilt)
                 after = step.last_id
-                async with self:
-                    self._show_progress("rebuild", progress)
                 if after is None:
                     break
-            async with self:
+            async with locked(self):
                 self.checked, self.differing = "", []
             await asyncio.to_thread(publish_changes, [actor.project_id])
             yield rx.toast.success(
@@ -273,7 +273,7 @@ class SystemState(LivePage, rx.State):
         except (LeadPulseError, psycopg.OperationalError) as error:
             yield _problem(error)
         finally:
-            async with self:
+            async with locked(self):
                 self.running = ""
 
     def _show_progress(self, running: str, progress: Progress) -> None:

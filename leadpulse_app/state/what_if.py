@@ -31,7 +31,7 @@ from leadpulse_app.services.previews import (
     start_preview,
 )
 from leadpulse_app.state import live, words
-from leadpulse_app.state.guard import current_actor, resolve_current_actor
+from leadpulse_app.state.guard import current_actor, locked, resolve_current_actor
 from leadpulse_app.state.leads import LEADS_PATH
 from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of
 
@@ -213,7 +213,7 @@ class WhatIfState(rx.State):
         await self._follow(anew=True)
 
     async def _follow(self, *, anew: bool) -> None:
-        async with self:
+        async with locked(self):
             turn, tab = self._turn, self.router.session.client_token
         preview_id: UUID | None = None
         while live.hub.is_open(tab):
@@ -224,17 +224,17 @@ class WhatIfState(rx.State):
                     actor, now=now, anew=anew, begin=preview_id is None
                 )
             except LeadPulseError as error:
-                async with self:
+                async with locked(self):
                     if self._turn == turn:
                         self._fail(f"{error.message}.")
                 return
             except SQLAlchemyError:
-                async with self:
+                async with locked(self):
                     if self._turn != turn:
                         return
                     self.problem = AWAY
             else:
-                async with self:
+                async with locked(self, actor):
                     if self._turn != turn:
                         return
                     self._show(found, now=now, zone=zone_of(actor.time_zone))

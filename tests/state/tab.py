@@ -41,6 +41,7 @@ class Tab:
     async def call(self, state: rx.State, handler: str, *arguments: Any) -> Any:
         """Run a handler with arguments as any client can send them."""
         guard._actor.set(self.actor)
+        guard._session_id.set("")
         outcome = type(state).event_handlers[handler].fn(state, *arguments)
         return await outcome if hasattr(outcome, "__await__") else outcome
 
