@@ -333,6 +333,7 @@ async def follow(
                 await fail()
                 board.pause = POLL_SECONDS
                 board.wake()
+                board.is_urgent |= board.answers  # who waited for it still does
                 continue
             finally:
                 _reading_board.reset(reading)

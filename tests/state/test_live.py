@@ -189,6 +189,30 @@ async def test_a_board_goes_on_where_a_connection_of_its_own_finds_no_postgres(
     assert failures == [1]
 
 
+async def test_who_waited_for_a_reading_that_failed_waits_for_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries: list[Actor] = []
+    monkeypatch.setattr(live, "hub", LiveHub(lambda _: True))
+    guard._token.set((await make_tenant()).token)
+
+    async def read(actor: Actor) -> str:
+        tries.append(actor)
+        if len(tries) == 1:
+            raise psycopg.OperationalError("the server closed the connection")
+        return "shown"
+
+    async def fail() -> None:
+        pass
+
+    async with aclosing(live.follow("tab", read, fail)) as board:
+        await anext(board)
+        assert live.hub.answers("tab"), "it shows on a paused page too"
+        live.hub._by_tab["tab"].wake()
+        await anext(board)
+        assert not live.hub.answers("tab")
+
+
 async def test_a_board_ends_where_its_session_acts_in_another_project(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
