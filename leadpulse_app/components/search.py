@@ -8,8 +8,7 @@ from reflex_base.event import EventSpec
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import icon_link
 from leadpulse_app.components.field import search_field
-
-MAX_QUERY_LENGTH = 200
+from leadpulse_app.domain.lead_filter import MAXIMUM_QUERY_LENGTH
 
 BY_SLASH = {"data-search": "", "aria-keyshortcuts": "/"}
 """Attributes of the one field of a page that the key `/` leads to."""
@@ -27,7 +26,7 @@ def search() -> rx.Component:
                 "Search leads",
                 "Search leads  /",
                 name="q",
-                max_length=MAX_QUERY_LENGTH,
+                max_length=MAXIMUM_QUERY_LENGTH,
                 enter_key_hint="search",
                 attributes=BY_SLASH,
             ),

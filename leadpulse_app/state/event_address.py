@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from leadpulse_app.domain.event import MAX_TYPE_LENGTH
+from leadpulse_app.state.given import read_uuid
 
 EVENTS_PATH = "/events"
 
@@ -28,7 +29,7 @@ class EventAddress:
     def of(cls, parameters: Mapping[str, str]) -> "EventAddress":
         """Read the address; what can't be read is left out."""
         event_type, cursor = parameters.get("type", ""), parameters.get("before", "")
-        lead_id = _id(parameters.get("lead", ""))
+        lead_id = read_uuid(parameters.get("lead", ""))
         by_session = lead_id is not None and parameters.get("view") == "sessions"
         is_type = event_type.isprintable() and len(event_type) <= MAX_TYPE_LENGTH
         return cls(
@@ -72,10 +73,3 @@ class EventAddress:
         An empty value takes a parameter away; what can't be read is left out.
         """
         return EventAddress.of({**self.parameters, "before": "", **changes})
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text) if len(text) == 36 else None
-    except ValueError:
-        return None

@@ -6,16 +6,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlencode
-from uuid import UUID
 
 from leadpulse_app.domain.errors import InvalidInputError
 from leadpulse_app.domain.intelligence import Risk
-from leadpulse_app.domain.lead_filter import (
-    MAXIMUM_QUERY_LENGTH,
-    LeadFilter,
-    LeadSort,
-)
+from leadpulse_app.domain.lead_filter import LeadFilter, LeadSort
 from leadpulse_app.domain.stage import Stage
+from leadpulse_app.state.given import read_query, read_uuid
 
 LEADS_PATH = "/leads"
 EXPORT_PATH = "/api/leads/export"
@@ -110,8 +106,7 @@ class LeadAddress:
 
 def _filter_of(parameters: Mapping[str, str]) -> LeadFilter:
     def given(name: str) -> str:
-        text = parameters.get(name, "")
-        return "".join(filter(str.isprintable, text))[:MAXIMUM_QUERY_LENGTH].strip()
+        return read_query(parameters.get(name, ""))
 
     found: dict[str, object] = {
         "query": given("q"),
@@ -120,7 +115,7 @@ def _filter_of(parameters: Mapping[str, str]) -> LeadFilter:
         "maximum_score": _number(given("maxScore")),
         "seen_within_days": _number(given("seenWithinDays")),
         "risk": _word(Risk, given("risk")),
-        "owner_id": _id(given("owner")),
+        "owner_id": read_uuid(given("owner")),
         "unowned": given("owner") == NOBODY,
         "tag": given("tag") or None,
         "event_type": given("event") or None,
@@ -138,13 +133,6 @@ def _word(words: type[_Word], text: str) -> _Word | None:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text) if len(text) == 36 else None
-    except ValueError:
-        return None
 
 
 def _text(value: object) -> str:

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
 
 import reflex as rx
 
 from leadpulse_app import database
 from leadpulse_app.domain.errors import NotFoundError
-from leadpulse_app.domain.lead_filter import MAXIMUM_QUERY_LENGTH, LeadFilter
+from leadpulse_app.domain.lead_filter import LeadFilter
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads import LeadSort, LeadSummary, get_lead, list_leads
 from leadpulse_app.state import words
 from leadpulse_app.state.event_address import EventAddress
+from leadpulse_app.state.given import read_query, read_uuid
 from leadpulse_app.state.guard import current_actor
 
 PEOPLE_SHOWN = 8
@@ -39,9 +39,7 @@ class PersonSearchState(rx.State):
     @rx.event
     async def seek(self, query: str) -> None:
         """Show the leads that words or an id find; without any, those seen last."""
-        given = query if isinstance(query, str) else ""
-        wanted = "".join(filter(str.isprintable, given))[:MAXIMUM_QUERY_LENGTH].strip()
-        found = await _find(current_actor(), wanted, datetime.now(UTC))
+        found = await _find(current_actor(), read_query(query), datetime.now(UTC))
         address = EventAddress.of(dict(self.router.url.query_parameters))
         self.people = [
             PersonRow(
@@ -57,7 +55,7 @@ class PersonSearchState(rx.State):
 
 async def _find(actor: Actor, wanted: str, now: datetime) -> tuple[LeadSummary, ...]:
     async with database.transaction(actor.project_id) as session:
-        if (lead_id := _id(wanted)) is not None:
+        if (lead_id := read_uuid(wanted)) is not None:
             try:
                 return (await get_lead(session, actor, lead_id, now=now),)
             except NotFoundError:
@@ -71,10 +69,3 @@ async def _find(actor: Actor, wanted: str, now: datetime) -> tuple[LeadSummary, 
             sort=LeadSort.LAST_SEEN,
         )
     return page.leads
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text) if len(text) == 36 else None
-    except ValueError:
-        return None

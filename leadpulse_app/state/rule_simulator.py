@@ -23,7 +23,6 @@ from leadpulse_app.domain.ruleset import ANY_EVENT, EVENT_TYPE_RULE, EventType
 from leadpulse_app.domain.simulation import Miss, RuleOutcome, Simulation, simulate
 from leadpulse_app.domain.traits import MAXIMUM_TRAIT_LENGTH
 from leadpulse_app.services.leads import (
-    MAXIMUM_QUERY_LENGTH,
     LeadFilter,
     LeadSummary,
     get_lead,
@@ -37,6 +36,7 @@ from leadpulse_app.services.rulesets import (
     tried_ruleset,
 )
 from leadpulse_app.state import rule_words, words
+from leadpulse_app.state.given import read_query, require_uuid
 from leadpulse_app.state.guard import current_actor
 
 MAXIMUM_PASTED = 32_768
@@ -129,7 +129,7 @@ class SimulatorState(rx.State):
     @rx.event
     async def try_lead(self, lead_id: str) -> None:
         """Try all that a lead did."""
-        await self._try(_lead_id(lead_id))
+        await self._try(require_uuid(lead_id, "lead"))
 
     async def _try(self, subject: TriedEvent | UUID | None) -> None:
         self._subject = subject
@@ -171,8 +171,7 @@ async def find_leads(query: object) -> list[FoundLead] | None:
     Returns:
         The leads, or None where nothing is searched for.
     """
-    wanted = query if isinstance(query, str) else ""
-    wanted = "".join(filter(str.isprintable, wanted)).strip()[:MAXIMUM_QUERY_LENGTH]
+    wanted = read_query(query)
     if not wanted:
         return None
     actor, now = current_actor(), datetime.now(UTC)
@@ -213,13 +212,6 @@ def _outcome(outcome: RuleOutcome) -> OutcomeRow:
 
 def _found(lead: LeadSummary) -> FoundLead:
     return FoundLead(str(lead.id), words.lead_name(lead), words.contact(lead))
-
-
-def _lead_id(text: object) -> UUID:
-    try:
-        return UUID(str(text))
-    except ValueError:
-        raise NotFoundError("There is no such lead") from None
 
 
 def _event_type(text: object) -> str:

@@ -10,7 +10,7 @@ import reflex as rx
 from pydantic import ValidationError
 
 from leadpulse_app import database
-from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
+from leadpulse_app.domain.errors import InvalidInputError
 from leadpulse_app.domain.fold import MAXIMUM_SCORE
 from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.domain.rule_edits import add_test, remove_test
@@ -23,6 +23,7 @@ from leadpulse_app.domain.rule_tests import (
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.services.leads import get_lead
 from leadpulse_app.state import words
+from leadpulse_app.state.given import require_uuid
 from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.rule_form import whole_number
 from leadpulse_app.state.rule_simulator import (
@@ -99,7 +100,7 @@ class RuleTestsState(rx.State):
     @rx.event
     async def choose_lead(self, lead_id: str) -> None:
         """Let the test be about this lead."""
-        wanted, actor = _id(lead_id, "lead"), current_actor()
+        wanted, actor = require_uuid(lead_id, "lead"), current_actor()
         async with database.transaction(actor.project_id) as session:
             lead = await get_lead(session, actor, wanted, now=datetime.now(UTC))
         self.chosen, self._lead_id = words.lead_name(lead), lead.id
@@ -126,7 +127,7 @@ class RuleTestsState(rx.State):
     @rx.event
     async def remove(self, test_id: str) -> None:
         """Take a test out of the draft."""
-        edit = remove_test(_id(test_id, "test"))
+        edit = remove_test(require_uuid(test_id, "test"))
         await (await self.get_state(RulesState))._edit(edit)
 
 
@@ -232,10 +233,3 @@ def _event(number: int, said: object) -> ExampleEvent:
             if field in _EVENT_RULES
             else f"{named}: {told}"
         ) from None
-
-
-def _id(text: object, name: str) -> UUID:
-    try:
-        return UUID(text if isinstance(text, str) else "")
-    except ValueError:
-        raise NotFoundError(f"There is no such {name}") from None

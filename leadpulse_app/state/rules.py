@@ -12,7 +12,6 @@ from leadpulse_app import database
 from leadpulse_app.domain.errors import (
     ConflictError,
     InvalidInputError,
-    NotFoundError,
     RuleTestsFailedError,
 )
 from leadpulse_app.domain.ids import uuid7
@@ -49,6 +48,7 @@ from leadpulse_app.services.rulesets import (
 )
 from leadpulse_app.services.rulesets.usage import RuleUsage, rule_usage
 from leadpulse_app.state import rule_words, words
+from leadpulse_app.state.given import require_uuid
 from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.limits_form import LimitsForm, form_of_limits, read_limits
 from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of
@@ -274,7 +274,9 @@ class RulesState(SettledPage, rx.State):
                 rule = Rule(id=uuid7(datetime.now(UTC)), **content.model_dump())
                 await self._edit(add_rule(rule))
             else:
-                await self._edit(change_rule(_rule_id(self.editing), content))
+                await self._edit(
+                    change_rule(require_uuid(self.editing, "rule"), content)
+                )
         except InvalidInputError as error:
             self.problems = dict(error.details or {})
 
@@ -294,12 +296,14 @@ class RulesState(SettledPage, rx.State):
     @rx.event
     async def switch(self, rule_id: str, active: bool) -> None:
         """Switch a rule of the draft on or off."""
-        await self._edit(switch_rule(_rule_id(rule_id), active=active is True))
+        await self._edit(
+            switch_rule(require_uuid(rule_id, "rule"), active=active is True)
+        )
 
     @rx.event
     async def remove(self, rule_id: str) -> None:
         """Take a rule out of the draft."""
-        await self._edit(remove_rule(_rule_id(rule_id)))
+        await self._edit(remove_rule(require_uuid(rule_id, "rule")))
 
     async def _edit(self, edit: Edit) -> None:
         actor, now = current_actor(), datetime.now(UTC)
@@ -465,10 +469,3 @@ def _told(what: str, *, rescores: bool) -> list[EventSpec]:
         return [rx.toast.success(f"{what}.")]
     told = f"{what}. Every lead is scored again by it."
     return [rx.toast.success(told), RescoreState.follow]
-
-
-def _rule_id(text: object) -> UUID:
-    try:
-        return UUID(str(text))
-    except ValueError:
-        raise NotFoundError("There is no such rule") from None

@@ -18,7 +18,6 @@ from leadpulse_app.broker import read_redis_version
 from leadpulse_app.domain.errors import (
     InvalidInputError,
     LeadPulseError,
-    NotFoundError,
 )
 from leadpulse_app.models import Role
 from leadpulse_app.services.actors import Actor
@@ -47,6 +46,7 @@ from leadpulse_app.services.rebuilding import count_leads, rebuild_lead, rebuild
 from leadpulse_app.services.versions import Versions, read_versions
 from leadpulse_app.services.worker_presence import count_workers
 from leadpulse_app.state import live, words
+from leadpulse_app.state.given import require_uuid
 from leadpulse_app.state.guard import current_actor, locked, resolve_current_actor
 from leadpulse_app.state.lead_address import LEADS_PATH
 from leadpulse_app.state.moments import moment_of, zone_of
@@ -170,7 +170,7 @@ class SystemState(LivePage, rx.State):
     @rx.event
     async def retry(self, lead_id: str) -> EventSpec:
         """Score a lead again at once."""
-        actor, lead = current_actor(), _uuid(lead_id)
+        actor, lead = current_actor(), require_uuid(lead_id, "lead")
         await _act(
             actor, lambda connection: retry_failed_job(connection, actor, lead_id=lead)
         )
@@ -190,7 +190,7 @@ class SystemState(LivePage, rx.State):
     @rx.event
     async def discard(self, lead_id: str) -> EventSpec:
         """Hold back what waits for a lead."""
-        actor, lead = current_actor(), _uuid(lead_id)
+        actor, lead = current_actor(), require_uuid(lead_id, "lead")
         discarded = await _act(
             actor,
             lambda connection: discard_failed_job(connection, actor, lead_id=lead),
@@ -203,7 +203,7 @@ class SystemState(LivePage, rx.State):
     @rx.event
     async def rebuild(self, lead_id: str) -> EventSpec:
         """Bring one lead to what its events make it."""
-        actor, lead = current_actor(), _uuid(lead_id)
+        actor, lead = current_actor(), require_uuid(lead_id, "lead")
         await _act(
             actor, lambda connection: rebuild_lead(connection, actor, lead_id=lead)
         )
@@ -337,13 +337,6 @@ async def _act(actor: Actor, work: Callable[[psycopg.Connection], Result]) -> Re
 def _announce(project_id: UUID) -> None:
     enqueue_scoring_hint()
     publish_changes([project_id])
-
-
-def _uuid(text: object) -> UUID:
-    try:
-        return UUID(text if isinstance(text, str) else "")
-    except ValueError:
-        raise NotFoundError("There is no such lead") from None
 
 
 def _problem(error: Exception) -> EventSpec:

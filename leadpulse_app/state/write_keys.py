@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from uuid import UUID
 
 import reflex as rx
 from reflex_base.event import EventSpec
@@ -13,7 +12,6 @@ from leadpulse_app import database
 from leadpulse_app.domain.errors import (
     ConflictError,
     InvalidInputError,
-    NotFoundError,
 )
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.keys import (
@@ -23,6 +21,7 @@ from leadpulse_app.services.keys import (
 )
 from leadpulse_app.services.live import publish_changes
 from leadpulse_app.state import live
+from leadpulse_app.state.given import require_uuid
 from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.moments import NEVER, Moment, moment_of
 
@@ -87,7 +86,7 @@ class WriteKeyEditing(rx.State, mixin=True):
         """Let a key let nothing in any more."""
         actor, now = current_actor(), datetime.now(UTC)
         actor.require_admin()
-        revoked = _key_id(key_id)
+        revoked = require_uuid(key_id, "write key")
         async with database.transaction(actor.project_id) as session:
             await revoke_write_key(session, actor, revoked, now=now)
         await self._show_keys(actor)
@@ -97,10 +96,3 @@ class WriteKeyEditing(rx.State, mixin=True):
         """Let every page of the project read its keys again, and this one at once."""
         await asyncio.to_thread(publish_changes, [actor.project_id])
         live.hub.wake(self.router.session.client_token)
-
-
-def _key_id(text: object) -> UUID:
-    try:
-        return UUID(text if isinstance(text, str) else "")
-    except ValueError:
-        raise NotFoundError("There is no such write key") from None
