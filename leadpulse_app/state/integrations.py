@@ -129,6 +129,8 @@ class _Shared:
 @dataclass(frozen=True)
 class _Content:
     shared: _Shared
+    message_id: str
+    """Of the test event that was looked for."""
     found: Found
     is_admin: bool
 
@@ -154,6 +156,9 @@ class IntegrationsState(WriteKeyEditing, LivePage, rx.State):
     """The secret that was just made; it is shown until the page is left."""
     is_admin: bool = False
 
+    _code_of: tuple[str, str, bool] | None = None
+    """What the code to paste was written for."""
+
     def _open(self) -> None:
         super()._open()
         self.new_secret = ""
@@ -164,17 +169,19 @@ class IntegrationsState(WriteKeyEditing, LivePage, rx.State):
         shared = await live.share(
             actor, ("integrations",), lambda: _read_shared(actor, now)
         )
-        message_id = self.answer.message_id
-        found = await _find(actor, message_id) if message_id else NOT_FOUND
-        return _Content(shared, found, is_admin=actor.role is Role.ADMIN)
+        message_id, found = self.answer.message_id, self.found
+        if message_id and not found.delta:
+            found = await _find(actor, message_id)
+        return _Content(shared, message_id, found, is_admin=actor.role is Role.ADMIN)
 
     def _show(self, content: _Content) -> None:
         shared = content.shared
         zone = zone_of(shared.time_zone)
+        is_asked = content.message_id == self.answer.message_id
         self._assign(
             keys=key_rows(shared.keys, shared.now, zone),
             latest=_arrival(shared.latest, shared.now, zone),
-            found=content.found,
+            found=content.found if is_asked else NOT_FOUND,
             reasons=[
                 ReasonRow(code, words.refusal(code), words.number(events))
                 for code, events in shared.reasons.items()
@@ -189,8 +196,12 @@ class IntegrationsState(WriteKeyEditing, LivePage, rx.State):
         chosen = next((row for row in self.keys if row.id == self.key_id), None)
         row = chosen or next(iter(self.keys), None)
         host, key = get_settings().public_url, row.key if row else NO_KEY
+        self._assign(key_id=row.id if row else "")
+        code_of = (host, key, self.requires_signature)
+        if code_of == self._code_of:
+            return
+        self._code_of = code_of
         self._assign(
-            key_id=row.id if row else "",
             key=key,
             sources=list(sources(host, key)),
             test_event=example_event(key),
@@ -240,6 +251,7 @@ class IntegrationsState(WriteKeyEditing, LivePage, rx.State):
         """Show what the ingest route answered, then look for the event's lead."""
         self.sending = False
         self.answer = _answer_of(answer)
+        self.found = NOT_FOUND
         live.hub.wake(self.router.session.client_token)
 
 

@@ -112,6 +112,12 @@ async def test_a_test_event_leads_to_its_lead_once_it_has_arrived() -> None:
     await tab.call(state, "receive", {"status": 202, "messageId": event.message_id})
     await tab.open(IntegrationsState)
     assert state.found.href == f"/leads/{lead_id}"
+    await tenant.add_entry(event, sequence=1, delta=5, rule_id=None)
+    await tab.open(IntegrationsState)
+    assert state.found.delta == "+5"
+    await tab.call(state, "receive", {"status": 202, "messageId": "another"})
+    await tab.open(IntegrationsState)
+    assert state.found == NOT_FOUND
 
 
 async def test_a_page_that_is_loaded_anew_waits_for_no_answer() -> None:
