@@ -17,11 +17,9 @@ from leadpulse_app.pages.rules import rules_page
 from leadpulse_app.pages.settings import settings_page
 from leadpulse_app.pages.system import system_page
 from leadpulse_app.state import gone_tabs, guard, live
-from leadpulse_app.state.event_drawer import EventDrawerState
 from leadpulse_app.state.events import EventsState
 from leadpulse_app.state.integrations import IntegrationsState
 from leadpulse_app.state.lead import LeadState
-from leadpulse_app.state.lead_drawer import LeadDrawerState
 from leadpulse_app.state.leads import LeadsState
 from leadpulse_app.state.overview import OverviewState
 from leadpulse_app.state.pipeline import PipelineState
@@ -77,7 +75,7 @@ app.add_page(
     leads_page,
     route="/leads",
     title="Leads · LeadPulse",
-    on_load=[LeadDrawerState.load, LeadsState.follow],
+    on_load=LeadsState.follow,
 )
 app.add_page(
     lead_page,
@@ -95,7 +93,7 @@ app.add_page(
     events_page,
     route="/events",
     title="Events · LeadPulse",
-    on_load=[EventDrawerState.load, EventsState.follow],
+    on_load=EventsState.follow,
 )
 app.add_page(
     rules_page,

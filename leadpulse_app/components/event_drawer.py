@@ -9,7 +9,7 @@ from leadpulse_app.components.drawer import drawer
 from leadpulse_app.components.event_table import held_badge
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.score import delta
-from leadpulse_app.state.event_drawer import EventDrawerState
+from leadpulse_app.state.events import EventsState
 
 
 def _fact(name: str, value: rx.Component) -> rx.Component:
@@ -23,7 +23,7 @@ def _fact(name: str, value: rx.Component) -> rx.Component:
 
 
 def _facts() -> rx.Component:
-    event = EventDrawerState.event
+    event = EventsState.drawn
     return rx.el.dl(
         _fact("Person", text_link(event.lead, event.lead_href)),
         _fact("Happened", moment(event.occurred)),
@@ -43,7 +43,7 @@ def _facts() -> rx.Component:
 
 def event_drawer() -> rx.Component:
     """Return the drawer; the rows of the stream open it."""
-    event = EventDrawerState.event
+    event = EventsState.drawn
     return drawer(
         event.type,
         event.occurred.exact,
@@ -55,6 +55,6 @@ def event_drawer() -> rx.Component:
             style={**theme.BESIDE, "gap": theme.SPACE_4, **theme.TABLE_TEXT},
         ),
         code_block(event.json, "event", "JSON"),
-        is_open=EventDrawerState.is_open,
-        on_toggle=EventDrawerState.toggle,
+        is_open=EventsState.drawer_is_open,
+        on_toggle=EventsState.toggle_drawer,
     )

@@ -6,17 +6,18 @@ from leadpulse_app.components import theme
 from leadpulse_app.components.badge import badge
 from leadpulse_app.components.button import button_link, plain_button
 from leadpulse_app.components.explanation import CHANGE
-from leadpulse_app.components.held_list import held_list, held_rows
+from leadpulse_app.components.held_list import decoded_rows, held_list, held_rows
 from leadpulse_app.components.link import link
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.score import delta
 from leadpulse_app.components.table import Column, row_link, table
 from leadpulse_app.services.failed_jobs import DISCARDED
-from leadpulse_app.state.event_drawer import EventDrawerState
 from leadpulse_app.state.event_row import EventRow
 from leadpulse_app.state.events import EventsState
 
 LIST = "events"
+
+_ROWS = decoded_rows(LIST, EventsState.rows, EventRow)
 
 _EVENT = Column("Event")
 _PERSON = Column("Person", keep="medium")
@@ -81,11 +82,12 @@ def _person(event: rx.Var[EventRow]) -> rx.Component:
 
 
 def _row(event: rx.Var[EventRow]) -> rx.Component:
+    is_fresh = event.event_id > EventsState.fresh_after
     return rx.el.tr(
         _EVENT.cell(
             rx.el.div(
                 row_link(
-                    event.type, event.href, on_click=EventDrawerState.open(event.id)
+                    event.type, event.href, on_click=EventsState.open_drawer(event.id)
                 ),
                 style=theme.ONE_LINE,
             ),
@@ -107,7 +109,7 @@ def _row(event: rx.Var[EventRow]) -> rx.Component:
         _TIME.cell(moment(event.occurred)),
         key=event.id,
         custom_attrs={
-            "data-changed": rx.cond(event.fresh, "odd", ""),
+            "data-changed": rx.cond(is_fresh, "odd", ""),
             "data-lead": event.id,
         },
     )
@@ -120,7 +122,7 @@ def event_table() -> rx.Component:
         table(
             "Events, newest first",
             (_EVENT, _PERSON, _EFFECT, _TIME),
-            rx.foreach(held_rows(LIST, EventsState.rows, EventsState.place), _row),
+            rx.foreach(held_rows(LIST, _ROWS, EventsState.place), _row),
         ),
         one="new event",
         many="new events",

@@ -44,7 +44,7 @@ def decoded_rows(name: str, rows: rx.Var[str], kind: type[Row]) -> ArrayVar[list
 
     Args:
         name: The list's, as in `held_list`.
-        rows: The rows as JSON; each has an `id` and a `score`.
+        rows: The rows as JSON; each has an `id`, and may have a `score`.
         kind: What each of them is.
     """
     decoded = f"{name}Rows"

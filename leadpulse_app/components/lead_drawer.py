@@ -10,7 +10,8 @@ from leadpulse_app.components.explanation import RISK, VELOCITY
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.score import bar, delta
 from leadpulse_app.components.stage import stage_badge, stage_fill
-from leadpulse_app.state.lead_drawer import EventLine, LeadDrawerState, RuleLine
+from leadpulse_app.state.lead_drawer import EventLine, RuleLine
+from leadpulse_app.state.leads import LeadsState
 
 _LINE: theme.Style = {
     "display": "grid",
@@ -33,7 +34,7 @@ def _fact(
 
 
 def _facts() -> rx.Component:
-    lead = LeadDrawerState.lead
+    lead = LeadsState.drawn
     return rx.el.dl(
         _fact("Velocity", lead.velocity, VELOCITY),
         _fact("Risk", lead.risk, RISK),
@@ -58,7 +59,7 @@ def _facts() -> rx.Component:
 
 
 def _standing() -> rx.Component:
-    lead = LeadDrawerState.lead
+    lead = LeadsState.drawn
     return rx.el.div(
         rx.el.span(lead.score, style=theme.FIGURE_TEXT),
         stage_badge(lead.stage),
@@ -122,7 +123,7 @@ def _list(items: rx.Component, nothing: str, is_there: rx.Var[bool]) -> rx.Compo
 
 def lead_drawer() -> rx.Component:
     """Return the drawer; the rows of the list open it."""
-    lead = LeadDrawerState.lead
+    lead = LeadsState.drawn
     return drawer(
         lead.name,
         lead.contact,
@@ -147,7 +148,7 @@ def lead_drawer() -> rx.Component:
                 lead.events.length() > 0,
             ),
         ),
-        is_open=LeadDrawerState.is_open,
-        on_toggle=LeadDrawerState.toggle,
+        is_open=LeadsState.drawer_is_open,
+        on_toggle=LeadsState.toggle_drawer,
         actions=button_link("Open", href=lead.href),
     )

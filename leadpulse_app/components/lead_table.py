@@ -18,7 +18,6 @@ from leadpulse_app.components.moment import moment
 from leadpulse_app.components.score import score
 from leadpulse_app.components.stage import stage_badge
 from leadpulse_app.components.table import Column, row_link, table
-from leadpulse_app.state.lead_drawer import LeadDrawerState
 from leadpulse_app.state.lead_row import LeadRow
 from leadpulse_app.state.leads import LeadsState, SortHead
 
@@ -112,7 +111,7 @@ def _row(columns: tuple[Column, ...], lead: rx.Var[LeadRow]) -> rx.Component:
                 tick_box("Select " + lead.name, lead.id),
                 rx.el.div(
                     row_link(
-                        lead.name, lead.href, on_click=LeadDrawerState.open(lead.id)
+                        lead.name, lead.href, on_click=LeadsState.open_drawer(lead.id)
                     ),
                     style=theme.ONE_LINE,
                 ),

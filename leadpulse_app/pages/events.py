@@ -18,6 +18,7 @@ from leadpulse_app.components.notice import empty_state
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.state.events import EventsState
+from leadpulse_app.state.written_rows import NO_ROWS
 
 _BETWEEN: theme.Style = {
     **theme.BESIDE,
@@ -122,7 +123,7 @@ def _stream() -> rx.Component:
                 ),
                 _empty(),
             ),
-            rx.cond(EventsState.rows.length() > 0, event_table(), _empty()),
+            rx.cond(EventsState.rows != NO_ROWS, event_table(), _empty()),
         ),
         event_pager(),
     )

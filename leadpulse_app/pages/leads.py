@@ -18,8 +18,8 @@ from leadpulse_app.components.notice import empty_state
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.components.stage import WORDS
-from leadpulse_app.state.lead_row import NO_ROWS
 from leadpulse_app.state.leads import LeadsState, StageTab
+from leadpulse_app.state.written_rows import NO_ROWS
 
 _TAB: theme.Style = {
     "display": "inline-flex",

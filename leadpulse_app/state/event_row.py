@@ -31,15 +31,14 @@ class EventRow:
     bot: str
     """What sent it, where it is held back."""
     occurred: Moment
-    fresh: bool
-    """Whether it arrived while this page was open."""
+    event_id: int
+    """Its number: the later it arrived, the higher."""
 
 
 def event_row(
     event: RecentEvent,
     address: EventAddress,
     *,
-    fresh: bool,
     now: datetime,
     zone: tzinfo,
 ) -> EventRow:
@@ -54,7 +53,7 @@ def event_row(
         effect="" if event.bot else effect_of(event),
         bot=event.bot or "",
         occurred=moment_of(event.occurred_at, now=now, zone=zone),
-        fresh=fresh,
+        event_id=event.event_id,
     )
 
 

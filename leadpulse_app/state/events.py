@@ -1,10 +1,10 @@
 """The stream of events. What of it is shown is in the page's address."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 import reflex as rx
@@ -20,14 +20,16 @@ from leadpulse_app.services.live import publish_changes
 from leadpulse_app.services.quarantine import count_quarantined, release_events
 from leadpulse_app.services.timeline import TimelinePage, list_timeline
 from leadpulse_app.state import live, words
+from leadpulse_app.state.drawer import Drawer, Drawn
 from leadpulse_app.state.event_address import EVENTS_PATH, EventAddress
-from leadpulse_app.state.event_drawer import EventDrawerState, read_message_id
-from leadpulse_app.state.event_row import EventRow, event_row
+from leadpulse_app.state.event_drawer import ShownEvent, read_drawn_event
+from leadpulse_app.state.event_row import event_row
 from leadpulse_app.state.event_upload import EventUpload
-from leadpulse_app.state.guard import current_actor, locked
+from leadpulse_app.state.given import read_message_id
+from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.lead_timeline import SessionRow, session_row
 from leadpulse_app.state.moments import zone_of
-from leadpulse_app.state.pages import LivePage
+from leadpulse_app.state.written_rows import NO_ROWS, written
 from leadpulse_app.tasks import enqueue_scoring_hint
 
 __all__ = ["EVENTS_PATH", "PAGE_SIZE", "EventsState"]
@@ -41,28 +43,41 @@ _NO_SESSIONS = TimelinePage((), None)
 
 
 @dataclass(frozen=True)
-class _Content:
-    """What all who are at this address are shown."""
+class _Stream:
+    """What all who are at this address are shown, in the words it is shown in."""
 
     address: EventAddress
-    page: EventPage
-    sessions: TimelinePage
-    lead: str
-    """Whose events they are; empty for everybody's."""
+    message_ids: tuple[str, ...]
+    newest: int
+    """The id of the newest event; 0 where there is none."""
+    values: Mapping[str, object]
+    """Of the vars of `EventsState`."""
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """What all of the project can narrow the stream to."""
+
     types: tuple[str, ...]
     held: int
-    now: datetime
-    time_zone: str
-
-    @property
-    def next_cursor(self) -> str | None:
-        return self.page.next_cursor or self.sessions.next_cursor
 
 
-class EventsState(EventUpload, LivePage, rx.State):
+@dataclass(frozen=True)
+class _Content:
+    stream: _Stream
+    drawn: Drawn
+
+
+class EventsState(EventUpload, Drawer, rx.State):
     """What the stream shows."""
 
-    rows: list[EventRow] = []
+    DRAWER_PARAMETER: ClassVar[str] = "event"
+
+    drawn: ShownEvent = ShownEvent()
+    rows: str = NO_ROWS
+    """The lines as JSON, written once for all who are shown them; of `EventRow`."""
+    fresh_after: int = 0
+    """Events with a higher number arrived while this page was open."""
     sessions: list[SessionRow] = []
     place: str = ""
     """Which events the rows are of; others come in at once, held still or not."""
@@ -81,10 +96,11 @@ class EventsState(EventUpload, LivePage, rx.State):
     stream_href: str = EVENTS_PATH
     sessions_href: str = EVENTS_PATH
 
-    _opened_at_event: int | None = None
+    _is_opening: bool = True
+    _shown_ids: tuple[str, ...] = ()
 
     def _open(self) -> None:
-        self._opened_at_event = None
+        self._is_opening = True
         self.uploading = False  # a page that is loaded anew waits for no answer
         super()._open()
 
@@ -93,64 +109,34 @@ class EventsState(EventUpload, LivePage, rx.State):
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         address = self._address()
-        return await live.share(
-            actor, ("events", address), lambda: _read_events(actor, address, now)
+        choices = await live.share(actor, "event choices", lambda: _read_choices(actor))
+        stream = await live.share(
+            actor,
+            ("events", address, choices),
+            lambda: _read_stream(actor, address, choices, now),
         )
+        return _Content(stream, await self._read_drawer(actor, now))
+
+    async def _read_drawn(
+        self, actor: Actor, drawn_id: str, now: datetime
+    ) -> ShownEvent | None:
+        return await read_drawn_event(actor, drawn_id, now)
 
     def _show(self, content: _Content) -> None:
-        address = content.address
-        newest = max((event.event_id for event in content.page.events), default=0)
-        if self._opened_at_event is None:
-            self._opened_at_event = newest
-        fresh_after, zone = self._opened_at_event, zone_of(content.time_zone)
-        older = content.next_cursor
-        self._assign(
-            rows=[
-                event_row(
-                    event,
-                    address,
-                    fresh=event.event_id > fresh_after,
-                    now=content.now,
-                    zone=zone,
-                )
-                for event in content.page.events
-            ],
-            sessions=[
-                session_row(each, content.now, zone)
-                for each in content.sessions.sessions
-            ],
-            place=address.href(),
-            types=sorted({*content.types, address.event_type} - {""}),
-            event_type=address.event_type,
-            lead=content.lead,
-            only_held=address.only_held,
-            by_session=address.by_session,
-            filtered=address.is_filtered,
-            held_text=words.count(content.held, "event") if content.held else "",
-            waiting_text="",
-            newest_href=address.newest.href() if address.cursor else "",
-            older_href=replace(address, cursor=older).href() if older else "",
-            stream_href=address.changed(view="").href(),
-            sessions_href=address.changed(view="sessions").href(),
-        )
+        stream = content.stream
+        if self._is_opening:
+            self._is_opening = False
+            self._assign(fresh_after=stream.newest)
+        self._shown_ids = stream.message_ids
+        self._assign(waiting_text="", **stream.values)
+        self._show_drawer(content.drawn)
 
     def _hold(self, content: _Content) -> None:
-        shown = {row.id for row in self.rows}
-        new = sum(event.message_id not in shown for event in content.page.events)
+        stream = content.stream
+        new = len({*stream.message_ids} - {*self._shown_ids})
         more = "+" if new == PAGE_SIZE else ""
         text = f"{new}{more} new event{'' if new == 1 else 's'}" if new else ""
-        self._assign(waiting_text="" if content.address.cursor else text)
-
-    @rx.event(background=True)
-    async def follow(self) -> AsyncGenerator[EventSpec, None]:
-        """Show the stream, and show it and its drawer again after each change."""
-        async with aclosing(self._show_changes()) as shown:
-            async for _ in shown:
-                async with locked(self):
-                    drawer = await self.get_state(EventDrawerState)
-                    is_open = drawer.is_open
-                if is_open:
-                    yield EventDrawerState.refresh
+        self._assign(waiting_text="" if stream.address.cursor else text)
 
     @rx.event
     def catch_up(self) -> None:
@@ -195,10 +181,18 @@ def _announce_release(project_id: UUID) -> None:
     publish_changes([project_id])
 
 
-async def _read_events(actor: Actor, address: EventAddress, now: datetime) -> _Content:
+async def _read_choices(actor: Actor) -> _Choices:
     async with database.transaction(actor.project_id) as session:
-        types = await list_event_types(session, actor)
-        held = await count_quarantined(session, actor)
+        return _Choices(
+            types=await list_event_types(session, actor),
+            held=await count_quarantined(session, actor),
+        )
+
+
+async def _read_stream(
+    actor: Actor, address: EventAddress, choices: _Choices, now: datetime
+) -> _Stream:
+    async with database.transaction(actor.project_id) as session:
         lead, page, sessions = "", EventPage((), None), _NO_SESSIONS
         try:
             if address.lead_id is not None:
@@ -220,7 +214,36 @@ async def _read_events(actor: Actor, address: EventAddress, now: datetime) -> _C
             lead = NOBODY
         except InvalidInputError:  # a cursor that somebody made up
             pass
-    return _Content(address, page, sessions, lead, types, held, now, actor.time_zone)
+    zone = zone_of(actor.time_zone)
+    rows = [event_row(each, address, now=now, zone=zone) for each in page.events]
+    older = page.next_cursor or sessions.next_cursor
+    return _Stream(
+        address,
+        message_ids=tuple(row.id for row in rows),
+        newest=max((row.event_id for row in rows), default=0),
+        values={
+            "rows": written(rows),
+            "sessions": [session_row(each, now, zone) for each in sessions.sessions],
+            "lead": lead,
+            "older_href": replace(address, cursor=older).href() if older else "",
+            **_filters(address, choices),
+        },
+    )
+
+
+def _filters(address: EventAddress, choices: _Choices) -> dict[str, object]:
+    return {
+        "place": address.href(),
+        "types": sorted({*choices.types, address.event_type} - {""}),
+        "event_type": address.event_type,
+        "only_held": address.only_held,
+        "by_session": address.by_session,
+        "filtered": address.is_filtered,
+        "held_text": words.count(choices.held, "event") if choices.held else "",
+        "newest_href": address.newest.href() if address.cursor else "",
+        "stream_href": address.changed(view="").href(),
+        "sessions_href": address.changed(view="sessions").href(),
+    }
 
 
 async def _read_sessions(

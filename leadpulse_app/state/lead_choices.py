@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from leadpulse_app import database
+from leadpulse_app.domain.stage import Stage
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.events import list_event_types
+from leadpulse_app.services.leads import count_by_stage
 from leadpulse_app.services.ownership import list_members
 from leadpulse_app.services.tagging import list_tags
 from leadpulse_app.state import words
@@ -37,6 +40,8 @@ class LeadChoices:
     members: tuple[Named, ...]
     tags: tuple[str, ...]
     event_types: tuple[str, ...]
+    counts: tuple[tuple[Stage, int], ...]
+    """How many leads are in each stage."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +66,13 @@ class ShownFilters:
 NO_FILTERS = ShownFilters()
 
 
-async def read_choices(session: AsyncSession, actor: Actor) -> LeadChoices:
-    """Return what the actor's leads can be narrowed to.
+async def read_choices(actor: Actor) -> LeadChoices:
+    """Return what the actor's leads can be narrowed to."""
+    async with database.transaction(actor.project_id) as session:
+        return await _choices(session, actor)
 
-    Args:
-        session: A transaction scoped to the actor's project.
-        actor: Who asks.
-    """
+
+async def _choices(session: AsyncSession, actor: Actor) -> LeadChoices:
     return LeadChoices(
         members=tuple(
             Named(str(member.id), member.name)
@@ -75,6 +80,7 @@ async def read_choices(session: AsyncSession, actor: Actor) -> LeadChoices:
         ),
         tags=await list_tags(session, actor),
         event_types=await list_event_types(session, actor),
+        counts=tuple((await count_by_stage(session, actor)).items()),
     )
 
 

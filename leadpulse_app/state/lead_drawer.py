@@ -1,11 +1,7 @@
 """One lead of the list in short, in a drawer beside it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from uuid import UUID
-
-import reflex as rx
-from reflex_base.event import EventSpec
+from datetime import datetime
 
 from leadpulse_app import database
 from leadpulse_app.domain.errors import NotFoundError
@@ -14,7 +10,7 @@ from leadpulse_app.services.explanation import Explanation, explain_score
 from leadpulse_app.services.leads import LeadSummary, get_lead
 from leadpulse_app.services.timeline import TimelinePage, list_timeline
 from leadpulse_app.state import words
-from leadpulse_app.state.guard import current_actor
+from leadpulse_app.state.given import read_uuid
 from leadpulse_app.state.lead_address import LEADS_PATH
 from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of
 
@@ -64,70 +60,18 @@ class ShownLead:
     events: tuple[EventLine, ...] = ()
 
 
-class LeadDrawerState(rx.State):
-    """What the drawer shows."""
-
-    is_open: bool = False
-    lead: ShownLead = ShownLead()
-
-    _lead_id: str = ""
-
-    @rx.event
-    async def load(self) -> EventSpec | None:
-        """Open the drawer for the lead that the page's address names, if it does."""
-        return await self._open(self.router.url.query_parameters.get("lead", ""))
-
-    @rx.event
-    async def open(self, lead_id: str) -> EventSpec | None:
-        """Open the drawer for a lead of the list."""
-        return await self._open(lead_id)
-
-    @rx.event
-    async def refresh(self) -> None:
-        """Show the lead as it is now, while the drawer is open."""
-        if self.is_open:
-            await self._open(self._lead_id)
-
-    @rx.event
-    def toggle(self, is_open: bool) -> EventSpec | None:
-        """Close the drawer; only a lead opens it."""
-        if is_open is not False:
-            return None
-        self.is_open = False
-        return _keep("")
-
-    async def _open(self, lead_id: object) -> EventSpec | None:
-        found = _id(lead_id)
-        if found is None:
-            self.is_open = False
-            return None
-        try:
-            lead = await _read(current_actor(), found, datetime.now(UTC))
-        except NotFoundError:
-            self.is_open = False
-            return _keep("")
-        if lead != self.lead:
-            self.lead = lead
-        self.is_open = True
-        self._lead_id = str(found)
-        return _keep(str(found))
-
-
-def _keep(lead_id: str) -> EventSpec:
-    """Put the open lead into the address, without loading the page anew."""
-    return rx.call_script(f"window.leadpulseRows?.keep('{lead_id}')")
-
-
-def _id(text: object) -> UUID | None:
-    try:
-        return UUID(text) if isinstance(text, str) and len(text) == 36 else None
-    except ValueError:
+async def read_drawn_lead(
+    actor: Actor, lead_id: str, now: datetime
+) -> ShownLead | None:
+    """Return a lead as the drawer shows it; None where the project has no such lead."""
+    found = read_uuid(lead_id)
+    if found is None:
         return None
-
-
-async def _read(actor: Actor, lead_id: UUID, now: datetime) -> ShownLead:
     async with database.transaction(actor.project_id) as session:
-        lead = await get_lead(session, actor, lead_id, now=now)
+        try:
+            lead = await get_lead(session, actor, found, now=now)
+        except NotFoundError:
+            return None
         explained = await explain_score(session, actor, lead.id, now=now, limit=1)
         timeline = await list_timeline(session, actor, lead.id, limit=EVENTS_SHOWN)
     return _shown(lead, explained, timeline, now=now, time_zone=actor.time_zone)

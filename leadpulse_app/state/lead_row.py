@@ -11,8 +11,6 @@ from leadpulse_app.state.moments import Moment, moment_of, zone_of
 TAGS_SHOWN = 2
 """More don't fit beside a name."""
 
-NO_ROWS = "[]"
-
 
 @dataclass(frozen=True)
 class LeadRow:

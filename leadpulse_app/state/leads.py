@@ -1,13 +1,12 @@
 """The list of leads. What it shows is in the page's address, so a link keeps it."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar
 
 import reflex as rx
 from reflex_base.event import EventSpec
-from reflex_base.utils.format import json_dumps
 
 from leadpulse_app import database
 from leadpulse_app.domain.errors import InvalidInputError
@@ -15,9 +14,9 @@ from leadpulse_app.domain.lead_filter import LeadFilter, LeadSort
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.models import Role
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.leads import LeadPage, count_by_stage, list_leads
+from leadpulse_app.services.leads import LeadPage, list_leads
 from leadpulse_app.state import live, words
-from leadpulse_app.state.guard import locked
+from leadpulse_app.state.drawer import Drawer, Drawn
 from leadpulse_app.state.lead_address import (
     EXPORT_PATH,
     FILTER_NAMES,
@@ -32,9 +31,10 @@ from leadpulse_app.state.lead_choices import (
     read_choices,
     shown_filters,
 )
-from leadpulse_app.state.lead_drawer import LeadDrawerState
+from leadpulse_app.state.lead_drawer import ShownLead, read_drawn_lead
 from leadpulse_app.state.lead_import import LeadImport
-from leadpulse_app.state.lead_row import NO_ROWS, lead_row
+from leadpulse_app.state.lead_row import lead_row
+from leadpulse_app.state.written_rows import NO_ROWS, written
 
 __all__ = ["LEADS_PATH", "PAGE_SIZE", "LeadsState"]
 
@@ -82,6 +82,7 @@ class _List:
 @dataclass(frozen=True)
 class _Content:
     shared: _List
+    drawn: Drawn
     may_erase: bool
 
 
@@ -108,9 +109,12 @@ def _head(address: LeadAddress, sort: LeadSort) -> SortHead:
     )
 
 
-class LeadsState(LeadImport, rx.State):
+class LeadsState(LeadImport, Drawer, rx.State):
     """What the list shows."""
 
+    DRAWER_PARAMETER: ClassVar[str] = "lead"
+
+    drawn: ShownLead = ShownLead()
     rows: str = NO_ROWS
     """The lines as JSON, written once for all who are shown them; of `LeadRow`."""
     place: str = ""
@@ -156,10 +160,19 @@ class LeadsState(LeadImport, rx.State):
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         address = self._address()
+        choices = await live.share(actor, "lead choices", lambda: read_choices(actor))
         shared = await live.share(
-            actor, ("leads", address), lambda: _read_list(actor, address, now)
+            actor,
+            ("leads", address, choices),
+            lambda: _read_list(actor, address, choices, now),
         )
-        return _Content(shared, may_erase=actor.role is Role.ADMIN)
+        drawn = await self._read_drawer(actor, now)
+        return _Content(shared, drawn, may_erase=actor.role is Role.ADMIN)
+
+    async def _read_drawn(
+        self, actor: Actor, drawn_id: str, now: datetime
+    ) -> ShownLead | None:
+        return await read_drawn_lead(actor, drawn_id, now)
 
     def _show(self, content: _Content) -> None:
         shared = content.shared
@@ -171,6 +184,7 @@ class LeadsState(LeadImport, rx.State):
             previous_href=self._previous(address),
             **shared.values,
         )
+        self._show_drawer(content.drawn)
 
     def _previous(self, address: LeadAddress) -> str:
         if not address.cursor:
@@ -185,17 +199,6 @@ class LeadsState(LeadImport, rx.State):
             return
         kept = [*self._came_from.items()][-MAXIMUM_PAGES_REMEMBERED + 1 :]
         self._came_from = {**dict(kept), cursor: came_from}
-
-    @rx.event(background=True)
-    async def follow(self) -> AsyncGenerator[EventSpec, None]:
-        """Show the page, and show it and its drawer again after each change."""
-        async with aclosing(self._show_changes()) as shown:
-            async for _ in shown:
-                async with locked(self):
-                    drawer = await self.get_state(LeadDrawerState)
-                    is_open = drawer.is_open
-                if is_open:
-                    yield LeadDrawerState.refresh
 
     @rx.event
     def search(self, query: str) -> EventSpec:
@@ -223,10 +226,10 @@ class LeadsState(LeadImport, rx.State):
         return rx.redirect(self._address().changed(**changes).href())
 
 
-async def _read_list(actor: Actor, address: LeadAddress, now: datetime) -> _List:
+async def _read_list(
+    actor: Actor, address: LeadAddress, choices: LeadChoices, now: datetime
+) -> _List:
     async with database.transaction(actor.project_id) as session:
-        counts = await count_by_stage(session, actor)
-        choices = await read_choices(session, actor)
         try:
             page = await list_leads(
                 session,
@@ -244,22 +247,20 @@ async def _read_list(actor: Actor, address: LeadAddress, now: datetime) -> _List
         address,
         page.next_cursor,
         {
-            "rows": json_dumps(rows, separators=(",", ":")),
+            "rows": written(rows),
             "place": address.href(),
             "caption": _SORTED[address.sort],
-            **_toolbar(address, counts, choices),
+            **_toolbar(address, choices),
             **_pager(address, page),
         },
     )
 
 
-def _toolbar(
-    address: LeadAddress, counts: Mapping[Stage, int], choices: LeadChoices
-) -> dict[str, object]:
+def _toolbar(address: LeadAddress, choices: LeadChoices) -> dict[str, object]:
     tags = {*choices.tags, address.wanted.tag or ""} - {""}
     types = {*choices.event_types, address.wanted.event_type or ""} - {""}
     return {
-        "tabs": _tabs(address, counts),
+        "tabs": _tabs(address, dict(choices.counts)),
         "members": list(choices.members),
         "tags": sorted(tags),
         "event_types": sorted(types),

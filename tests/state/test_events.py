@@ -10,9 +10,9 @@ import pytest
 from leadpulse_app.database import transaction
 from leadpulse_app.models import Event, QuarantinedEvent
 from leadpulse_app.services.quarantine import count_quarantined
-from leadpulse_app.state.event_drawer import EventDrawerState
 from leadpulse_app.state.events import PAGE_SIZE, EventsState
 from leadpulse_app.state.person_search import PersonSearchState
+from tests.state.rows import events_of
 from tests.state.tab import Tab, sent
 from tests.tenants import Tenant, make_tenant
 
@@ -52,12 +52,14 @@ async def test_an_event_shows_whose_it_is_what_it_says_and_what_it_gave(
     await tenant.add_event(lead_id)
     await hold(tenant, lead_id)
     state = await Tab(tenant.actor, "/events").open(EventsState)
-    assert [(row.type, row.summary, row.effect, row.bot) for row in state.rows] == [
+    assert [
+        (row.type, row.summary, row.effect, row.bot) for row in events_of(state)
+    ] == [
         ("page_view", "", "", "Googlebot"),
         ("page_view", "", "Not scored yet", ""),
         ("signup", "plan: team · seats: 3", "+30", ""),
     ]
-    assert {(row.lead, row.lead_href) for row in state.rows} == {
+    assert {(row.lead, row.lead_href) for row in events_of(state)} == {
         ("Ada", f"/leads/{lead_id}")
     }
     assert state.types == ["page_view", "signup"]
@@ -72,13 +74,13 @@ async def test_the_address_asks_for_a_type_or_for_what_is_held_back(
     await hold(tenant, lead_id)
     tab = Tab(tenant.actor, "/events?type=signup")
     state = await tab.open(EventsState)
-    assert [row.type for row in state.rows] == ["signup"]
+    assert [row.type for row in events_of(state)] == ["signup"]
     tab.go("/events?show=bots")
     await tab.open(EventsState)
-    assert [row.bot for row in state.rows] == ["Googlebot"]
+    assert [row.bot for row in events_of(state)] == ["Googlebot"]
     tab.go("/events?type=never_sent")
     await tab.open(EventsState)
-    assert (state.rows, state.filtered) == ([], True)
+    assert (events_of(state), state.filtered) == ([], True)
     assert "never_sent" in state.types
 
 
@@ -88,17 +90,17 @@ async def test_older_events_stand_behind_the_newest(tenant: Tenant) -> None:
         await tenant.add_event(lead_id)
     tab = Tab(tenant.actor, "/events?type=page_view")
     state = await tab.open(EventsState)
-    assert (len(state.rows), state.newest_href) == (PAGE_SIZE, "")
+    assert (len(events_of(state)), state.newest_href) == (PAGE_SIZE, "")
     tab.go(state.older_href)
     await tab.open(EventsState)
-    assert (len(state.rows), state.older_href) == (1, "")
+    assert (len(events_of(state)), state.older_href) == (1, "")
     assert state.newest_href == "/events?type=page_view"
 
 
 async def test_a_cursor_that_somebody_made_up_leads_to_nothing(tenant: Tenant) -> None:
     await tenant.add_event(await tenant.add_lead())
     state = await Tab(tenant.actor, "/events?before=x").open(EventsState)
-    assert state.rows == []
+    assert events_of(state) == []
     assert state.newest_href == "/events"
 
 
@@ -109,7 +111,10 @@ async def test_what_arrives_while_the_page_is_open_is_marked(tenant: Tenant) -> 
     state = await tab.open(EventsState)
     await tenant.add_event(lead_id)
     state._show(await state._read(tenant.actor, datetime.now().astimezone()))
-    assert [row.fresh for row in state.rows] == [True, False]
+    assert [row.event_id > state.fresh_after for row in events_of(state)] == [
+        True,
+        False,
+    ]
 
 
 async def test_the_address_asks_for_one_person_and_keeps_the_type(
@@ -121,7 +126,7 @@ async def test_the_address_asks_for_one_person_and_keeps_the_type(
     await tenant.add_event(bob, type="signup")
     tab = Tab(tenant.actor, f"/events?lead={ada}")
     state = await tab.open(EventsState)
-    assert ([row.type for row in state.rows], state.lead) == (
+    assert ([row.type for row in events_of(state)], state.lead) == (
         ["page_view", "signup"],
         "Ada",
     )
@@ -129,7 +134,7 @@ async def test_the_address_asks_for_one_person_and_keeps_the_type(
     assert f"/events?type=signup&lead={ada}" in asked
     tab.go(f"/events?type=signup&lead={ada}")
     await tab.open(EventsState)
-    assert [row.lead for row in state.rows] == ["Ada"]
+    assert [row.lead for row in events_of(state)] == ["Ada"]
     assert sent(await tab.call(state, "show_everybody")).count("type=signup")
 
 
@@ -145,10 +150,10 @@ async def test_what_a_person_did_is_shown_session_by_session(tenant: Tenant) -> 
     tab.go(state.sessions_href)
     await tab.open(EventsState)
     assert [len(session.steps) for session in state.sessions] == [2, 2]
-    assert (state.by_session, state.rows) == (True, [])
+    assert (state.by_session, events_of(state)) == (True, [])
     tab.go(state.stream_href)
     await tab.open(EventsState)
-    assert (len(state.rows), state.sessions) == (4, [])
+    assert (len(events_of(state)), state.sessions) == (4, [])
 
 
 @pytest.mark.parametrize("view", ["", "&view=sessions"])
@@ -160,7 +165,7 @@ async def test_a_person_of_another_project_has_no_events(
     await other.add_event(lead_id)
     tab = Tab(tenant.actor, f"/events?lead={lead_id}{view}")
     state = await tab.open(EventsState)
-    assert (state.rows, state.sessions, state.lead) == ([], [], "Unknown person")
+    assert (events_of(state), state.sessions, state.lead) == ([], [], "Unknown person")
     people = tab.state(PersonSearchState)
     await tab.call(people, "seek", str(lead_id))
     assert people.people == []
@@ -192,9 +197,9 @@ async def test_a_paused_page_says_how_many_events_arrived(tenant: Tenant) -> Non
     await tenant.add_event(lead_id)
     content = await state._read(tenant.actor, datetime.now(UTC))
     state._hold(content)
-    assert (len(state.rows), state.waiting_text) == (1, "1 new event")
+    assert (len(events_of(state)), state.waiting_text) == (1, "1 new event")
     state._show(content)
-    assert (len(state.rows), state.waiting_text) == (2, "")
+    assert (len(events_of(state)), state.waiting_text) == (2, "")
 
 
 async def test_an_event_is_opened_as_a_whole_and_no_other_projects_is(
@@ -205,19 +210,33 @@ async def test_an_event_is_opened_as_a_whole_and_no_other_projects_is(
         lead_id, properties={"path": "/prïcing"}, session_id="s1"
     )
     tab = Tab(tenant.actor, f"/events?event={event.message_id}")
-    drawer = tab.state(EventDrawerState)
-    await tab.call(drawer, "load")
-    assert (drawer.is_open, drawer.event.lead) == (True, "Ada")
-    told = json.loads(drawer.event.json)
+    state = await tab.open(EventsState)
+    assert (state.drawer_is_open, state.drawn.lead) == (True, "Ada")
+    told = json.loads(state.drawn.json)
     assert told["properties"] == {"path": "/prïcing"}
     assert (told["messageId"], told["sessionId"]) == (event.message_id, "s1")
-    assert "prïcing" in drawer.event.json
-    await tab.call(drawer, "toggle", False)
-    assert not drawer.is_open
-    other = await make_tenant()
-    strange = Tab(other.actor).state(EventDrawerState)
-    await Tab(other.actor).call(strange, "open", event.message_id)
-    assert not strange.is_open
+    assert "prïcing" in state.drawn.json
+    await tab.call(state, "toggle_drawer", False)
+    assert not state.drawer_is_open
+    other = Tab((await make_tenant()).actor, f"/events?event={event.message_id}")
+    strange = await other.open(EventsState)
+    await other.call(strange, "open_drawer", event.message_id)
+    assert (strange.drawer_is_open, strange.drawn.lead) == (False, "")
+
+
+async def test_an_open_event_is_shown_with_what_it_gave_meanwhile(
+    tenant: Tenant,
+) -> None:
+    event = await tenant.add_event(await tenant.add_lead())
+    tab = Tab(tenant.actor, "/events")
+    state = await tab.open(EventsState)
+    assert event.message_id in sent(
+        await tab.call(state, "open_drawer", event.message_id)
+    )
+    assert state.drawn.effect == "Not scored yet"
+    await tenant.add_entry(event, sequence=1, delta=30, rule_id=None)
+    state._show(await state._read(tenant.actor, datetime.now(UTC)))
+    assert state.drawn.effect == "+30"
 
 
 @pytest.mark.parametrize("argument", ["0", "", None, 7, {"id": 1}, "\0", ["1"]])
@@ -230,11 +249,11 @@ async def test_handlers_take_any_argument_and_do_nothing(
     await tab.call(state, "release", argument)
     await tab.call(state, "receive_upload", argument)
     assert sent(await tab.call(state, "narrow_type", argument))
-    drawer, people = tab.state(EventDrawerState), tab.state(PersonSearchState)
-    await tab.call(drawer, "open", argument)
-    await tab.call(drawer, "toggle", argument)
+    people = tab.state(PersonSearchState)
+    await tab.call(state, "open_drawer", argument)
+    await tab.call(state, "toggle_drawer", argument)
     await tab.call(people, "seek", argument)
-    assert not drawer.is_open
+    assert not state.drawer_is_open
     assert await held(tenant) == 1
 
 
@@ -244,7 +263,7 @@ async def test_one_event_or_all_are_released(tenant: Tenant) -> None:
         await hold(tenant, lead_id)
     tab = Tab(tenant.actor, "/events")
     state = await tab.open(EventsState)
-    assert "1 event." in sent(await tab.call(state, "release", state.rows[0].id))
+    assert "1 event." in sent(await tab.call(state, "release", events_of(state)[0].id))
     assert await held(tenant) == 2
     assert "2 events." in sent(await tab.call(state, "release_all"))
     assert await held(tenant) == 0

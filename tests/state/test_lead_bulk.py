@@ -11,7 +11,7 @@ from leadpulse_app.models import Role
 from leadpulse_app.services.tagging import list_tags
 from leadpulse_app.state.lead_bulk import LeadBulkState
 from leadpulse_app.state.leads import LeadsState
-from tests.state.lead_rows import rows_of
+from tests.state.rows import rows_of
 from tests.state.tab import Tab
 from tests.tenants import make_tenant
 

@@ -11,7 +11,7 @@ from leadpulse_app.database import transaction
 from leadpulse_app.models import Lead
 from leadpulse_app.services.tagging import add_tag
 from leadpulse_app.state.leads import PAGE_SIZE, LeadsState
-from tests.state.lead_rows import rows_of
+from tests.state.rows import rows_of
 from tests.state.tab import Tab, sent
 from tests.tenants import Tenant, make_tenant
 
