@@ -1,7 +1,7 @@
 // Lists that people work in: a live list holds still under the hand, its rows are
 // ticked, and keys move through it. Bundled with the pages that show such a list.
 //
-// A list stands in an element with data-hold="its name"; its rows carry data-lead, the
+// A list stands in an element with data-hold="its name"; its rows carry data-row, the
 // id of the lead or event that their first link opens, and may have a link to a page of
 // their own with data-visit.
 
@@ -143,18 +143,29 @@ function restartIdle() {
   }, IDLE);
 }
 
-// Ticks, by the ids of leads; they stay from page to page of a list.
+// Ticks, by the ids of leads; they stay from page to page of a list, and no longer.
 const ticks = {
   ids: NOTHING,
+  list: undefined,
   anchor: undefined,
   listeners: new Set(),
   set(ids) {
     ticks.ids = [...new Set(ids)].slice(0, MOST_TICKED);
     ticks.listeners.forEach((listener) => listener());
   },
+  keepWithin(place) {
+    const list = new URL(place, location.href);
+    ["cursor", "from"].forEach((name) => list.searchParams.delete(name));
+    if (ticks.list !== list.search) ticks.set(NOTHING);
+    ticks.list = list.search;
+  },
 };
 
-export function useTicked() {
+// The ids that are ticked; given a place, only as long as it is of the same list.
+export function useTicked(place) {
+  useEffect(() => {
+    if (place) ticks.keepWithin(place);
+  }, [place]);
   return useSyncExternalStore(
     (listener) => {
       ticks.listeners.add(listener);
@@ -166,7 +177,7 @@ export function useTicked() {
 }
 
 function tick(box, isRange) {
-  const ids = rows().map((row) => row.dataset.lead);
+  const ids = rows().map((row) => row.dataset.row);
   const id = box.dataset.tick;
   const isOn = !(id ? ticks.ids.includes(id) : ids.every((each) => ticks.ids.includes(each)));
   const [one, other] = [ids.indexOf(ticks.anchor), ids.indexOf(id)];
@@ -180,12 +191,12 @@ function tick(box, isRange) {
 
 // Rows: a click shows one in the drawer, a second click or "o" its page.
 function rows() {
-  return [...document.querySelectorAll("[data-hold] [data-lead]")];
+  return [...document.querySelectorAll("[data-hold] [data-row]")];
 }
 
 const linkOf = (row) => row?.querySelector("a[href]");
 
-let opened = "";
+const COVERS = "dialog[open], [role=dialog], [role=alertdialog], [role=menu]";
 let passes = false; // whether a click is to follow its link
 let lastClicked;
 
@@ -200,14 +211,18 @@ function onClick(event) {
   const box = target.closest?.("input[data-tick]");
   if (box) return tick(box, event.shiftKey);
   if (target.closest?.("[data-apply]")) return release(listOf(target.closest("[data-apply]").dataset.apply));
-  if (event.detail > 1 && lastClicked?.isConnected) return visit(lastClicked);
+  if (event.detail > 1 && lastClicked?.isConnected) {
+    event.preventDefault(); // whatever lies there by now is not what was meant
+    event.stopPropagation();
+    return visit(lastClicked);
+  }
   if (passes) return;
   lastClicked = undefined;
-  const link = target.closest?.("[data-hold] [data-lead] a[href]");
-  if (!link || link !== linkOf(link.closest("[data-lead]"))) return;
+  const link = target.closest?.("[data-hold] [data-row] a[href]");
+  if (!link || link !== linkOf(link.closest("[data-row]"))) return;
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
     return event.stopPropagation(); // the browser's own, a new tab
-  lastClicked = event.detail ? link.closest("[data-lead]") : undefined;
+  lastClicked = event.detail ? link.closest("[data-row]") : undefined;
   event.preventDefault();
 }
 
@@ -215,15 +230,15 @@ function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.target.matches("input:not([type=checkbox]), textarea, select")) return;
   const all = rows();
-  const covers = document.querySelector("dialog[open], [role=dialog], [role=alertdialog], [role=menu]");
-  if (!all.length || (covers && !opened)) return;
+  const [covers, ...others] = document.querySelectorAll(COVERS);
+  if (!all.length || others.length || (covers && !covers.matches("[data-drawer]"))) return;
   const current = covers
-    ? all.find((row) => row.dataset.lead === opened)
-    : document.activeElement.closest("[data-lead]");
+    ? all.find((row) => row.dataset.row === opened())
+    : document.activeElement.closest("[data-row]");
   const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
   if (step && (current || event.key.length === 1)) go(all, current, step, covers);
   else if (event.key === "o" && current) visit(current);
-  else if (event.key === "x" && current?.querySelector("[data-tick]") && !covers)
+  else if (event.key.toLowerCase() === "x" && current?.querySelector("[data-tick]") && !covers)
     tick(current.querySelector("[data-tick]"), event.shiftKey);
   else return;
   event.preventDefault();
@@ -238,16 +253,34 @@ function go(all, current, step, covers) {
 }
 
 const OPENED = { leads: "lead", events: "event" }; // the parameter, by the list's page
+const keeping = new Set(); // who listens for it
+
+const parameterHere = () => OPENED[location.pathname.replaceAll("/", "")];
+
+const opened = () => new URLSearchParams(location.search).get(parameterHere()) ?? "";
+
+// The id of what the drawer shows: only while the address names it is the drawer open,
+// so that nobody who comes back to a list finds one open that they left.
+export function useOpened() {
+  return useSyncExternalStore(
+    (listener) => {
+      keeping.add(listener);
+      return () => keeping.delete(listener);
+    },
+    opened,
+    () => "",
+  );
+}
 
 // Keeps what is opened in the address, so that a link to it opens it.
 function keep(id) {
   const url = new URL(location.href);
-  const parameter = OPENED[url.pathname.replaceAll("/", "")];
+  const parameter = parameterHere();
   if (!parameter) return;
-  opened = id;
   if (id) url.searchParams.set(parameter, id);
   else url.searchParams.delete(parameter);
   history.replaceState(history.state, "", url);
+  keeping.forEach((listener) => listener());
 }
 
 if (typeof document !== "undefined" && !window.leadpulseRows) {

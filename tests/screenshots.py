@@ -46,7 +46,7 @@ def visit(page: Page, product: Product, address: str) -> None:
     """Open a page and wait until what it shows has come to rest."""
     if address.endswith("…"):
         page.goto(f"{product.url}/leads")
-        first = page.locator("[data-lead] a[href]").first
+        first = page.locator("[data-row] a[href]").first
         address = first.get_attribute("href") or ""
     page.goto(product.url + address)
     page.wait_for_load_state("networkidle")

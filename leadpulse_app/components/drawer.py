@@ -7,6 +7,7 @@ from reflex_base.event import EventSpec
 
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import icon_button
+from leadpulse_app.components.held_list import opened
 
 # Radix gives focus back to a trigger alone. A drawer is opened by any of many rows,
 # so it remembers which of them had focus; where that is gone, the content has it.
@@ -68,10 +69,11 @@ def drawer(
     actions: rx.Component | None = None,
     width: str = theme.DRAWER_WIDTH,
 ) -> rx.Component:
-    """Return a drawer, which what it is about opens by setting `is_open`.
+    """Return the drawer of a live list, which a row opens by setting `is_open`.
 
-    It traps focus while it is open. Escape, its close button and a click beside it
-    close it, and focus goes back to what had it before.
+    It is open only while the address names what it shows (assets/rows.js). It traps
+    focus meanwhile. Escape, its close button and a click beside it close it, and focus
+    goes back to what had it before.
 
     Args:
         heading: What it shows.
@@ -115,11 +117,12 @@ def drawer(
             ),
             rx.el.div(*children, style=_BODY),
             custom_attrs={
+                "data-drawer": "",
                 "onOpenAutoFocus": _REMEMBER_OPENER,
                 "onCloseAutoFocus": _RETURN_FOCUS,
             },
             style={**_DRAWER, "width": "100%", "max_width": width},
         ),
-        open=is_open,
+        open=is_open & (opened != ""),
         on_open_change=on_toggle,
     )

@@ -118,7 +118,7 @@ def _lead() -> rx.Component:
             rx.popover.content(
                 _people(), size="1", aria_label="Person", width=theme.COLUMN_WIDTH
             ),
-            on_open_change=lambda _: PersonSearchState.seek(""),
+            on_open_change=PersonSearchState.toggle,
         ),
     )
 

@@ -17,7 +17,9 @@ from leadpulse_app.state.events import EventsState
 
 LIST = "events"
 
-_ROWS = decoded_rows(LIST, EventsState.rows, EventRow)
+_ROWS = held_rows(
+    LIST, decoded_rows(LIST, EventsState.rows, EventRow), EventsState.place
+)
 
 _EVENT = Column("Event")
 _PERSON = Column("Person", keep="medium")
@@ -110,7 +112,7 @@ def _row(event: rx.Var[EventRow]) -> rx.Component:
         key=event.id,
         custom_attrs={
             "data-changed": rx.cond(is_fresh, "odd", ""),
-            "data-lead": event.id,
+            "data-row": event.id,
         },
     )
 
@@ -122,7 +124,7 @@ def event_table() -> rx.Component:
         table(
             "Events, newest first",
             (_EVENT, _PERSON, _EFFECT, _TIME),
-            rx.foreach(held_rows(LIST, _ROWS, EventsState.place), _row),
+            rx.foreach(_ROWS, _row),
         ),
         one="new event",
         many="new events",

@@ -87,6 +87,31 @@ ticked = rx.Var(
 """The ids of the leads that are ticked, 1,000 at most."""
 
 
+def ticked_in(place: rx.Var[str]) -> ArrayVar[list[str]]:
+    """Return `ticked`, of which nothing is left once another list is shown.
+
+    Args:
+        place: Which list is shown, as for `held_rows`; its pages are of one list.
+    """
+    return place._replace(
+        _js_expr="ticked",
+        merge_var_data=VarData(
+            imports={_SCRIPT: [ImportVar(tag="useTicked")]},
+            hooks={f"const ticked = useTicked({place!s});": None},
+        ),
+    ).to(ArrayVar, list[str])
+
+
+opened: rx.Var[str] = rx.Var(
+    "opened",
+    _var_data=VarData(
+        imports={_SCRIPT: [ImportVar(tag="useOpened")]},
+        hooks={"const opened = useOpened();": None},
+    ),
+).to(str)
+"""The id of what the address says is open; empty where nothing is."""
+
+
 def _waiting(name: str) -> NumberVar[int]:
     return rx.Var(
         "waiting",

@@ -5,13 +5,15 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import icon_button, primary_button, quiet_button
 from leadpulse_app.components.confirmation import confirmed
-from leadpulse_app.components.held_list import ticked
+from leadpulse_app.components.held_list import ticked_in
 from leadpulse_app.domain.annotation import MAXIMUM_TAG_LENGTH
 from leadpulse_app.state.lead_address import NOBODY
 from leadpulse_app.state.lead_bulk import LeadBulkState
 from leadpulse_app.state.leads import LeadsState
 
 _KNOWN_TAGS = "known-tags"
+
+_TICKED = ticked_in(LeadsState.place)
 
 _BAR: theme.Style = {
     "position": "fixed",
@@ -57,7 +59,7 @@ def _tag() -> rx.Component:
                     id=_KNOWN_TAGS,
                 ),
                 rx.popover.close(primary_button("Add tag", type="submit")),
-                on_submit=lambda form: LeadBulkState.tag(ticked, form),
+                on_submit=lambda form: LeadBulkState.tag(_TICKED, form),
                 style={"display": "flex", "gap": theme.SPACE_2},
             ),
             size="1",
@@ -73,12 +75,12 @@ def _assign() -> rx.Component:
                 LeadsState.members,
                 lambda member: rx.dropdown_menu.item(
                     member.name,
-                    on_select=LeadBulkState.assign(ticked, member.value),
+                    on_select=LeadBulkState.assign(_TICKED, member.value),
                 ),
             ),
             rx.dropdown_menu.separator(),
             rx.dropdown_menu.item(
-                "Nobody", on_select=LeadBulkState.assign(ticked, NOBODY)
+                "Nobody", on_select=LeadBulkState.assign(_TICKED, NOBODY)
             ),
             variant="soft",
             color_scheme="gray",
@@ -87,20 +89,20 @@ def _assign() -> rx.Component:
 
 
 def _erase() -> rx.Component:
-    count = ticked.length()
+    count = _TICKED.length()
     return confirmed(
         quiet_button("Delete"),
         rx.cond(count == 1, "Delete 1 lead?", f"Delete {count} leads?"),
         "All that is known of them goes for good: events, scores, notes. It can't be "
         "taken back.",
         "Delete",
-        LeadBulkState.erase(ticked),
+        LeadBulkState.erase(_TICKED),
     )
 
 
 def lead_bulk_bar() -> rx.Component:
     """Return the bar; it shows while a lead is ticked."""
-    count = ticked.length()
+    count = _TICKED.length()
     return rx.el.div(
         rx.cond(
             count > 0,

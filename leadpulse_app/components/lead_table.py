@@ -23,7 +23,7 @@ from leadpulse_app.state.leads import LeadsState, SortHead
 
 LIST = "leads"
 
-_ROWS = decoded_rows(LIST, LeadsState.rows, LeadRow)
+_ROWS = held_rows(LIST, decoded_rows(LIST, LeadsState.rows, LeadRow), LeadsState.place)
 
 
 def _sort_link(name: str, head: rx.Var[SortHead]) -> rx.Component:
@@ -127,7 +127,7 @@ def _row(columns: tuple[Column, ...], lead: rx.Var[LeadRow]) -> rx.Component:
         owner.cell(lead.owner),
         action.cell(lead.next_action),
         key=lead.id,
-        custom_attrs={"data-changed": lead.changed, "data-lead": lead.id},
+        custom_attrs={"data-changed": lead.changed, "data-row": lead.id},
     )
 
 
@@ -170,7 +170,7 @@ def lead_table() -> rx.Component:
                 LeadsState.caption,
                 columns,
                 rx.foreach(
-                    held_rows(LIST, _ROWS, LeadsState.place),
+                    _ROWS,
                     lambda lead: _row(columns, lead),
                 ),
             ),

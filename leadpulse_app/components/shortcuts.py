@@ -77,6 +77,12 @@ def shortcut_list() -> rx.Component:
         rx.el.dl(
             _line("Search leads", "/"),
             *(_line(f"Go to {each.name}", "g", each.key) for each in ENTRIES),
+            _line("Next row of a list", "j", "↓"),
+            _line("Row before", "k", "↑"),
+            _line("Show the row beside the list", "Enter"),
+            _line("Open its page", "o"),
+            _line("Select it", "x"),
+            _line("Select all from the last one to it", "Shift", "x"),
             _line("Show these shortcuts", "?"),
             _line("Close what is open", "Esc"),
             style=_KEYS,

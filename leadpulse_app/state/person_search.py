@@ -37,9 +37,18 @@ class PersonSearchState(rx.State):
     """What to do, or that nobody was found; empty where there are people."""
 
     @rx.event
+    async def toggle(self, is_open: bool) -> None:
+        """Show the leads that were seen last, as the search is opened."""
+        if is_open is True:
+            await self._show_found("")
+
+    @rx.event
     async def seek(self, query: str) -> None:
         """Show the leads that words or an id find; without any, those seen last."""
-        found = await _find(current_actor(), read_query(query), datetime.now(UTC))
+        await self._show_found(read_query(query))
+
+    async def _show_found(self, wanted: str) -> None:
+        found = await _find(current_actor(), wanted, datetime.now(UTC))
         address = EventAddress.of(dict(self.router.url.query_parameters))
         self.people = [
             PersonRow(

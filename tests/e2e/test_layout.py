@@ -80,7 +80,7 @@ def test_what_one_person_did_fits_a_screen(
     page = signed_in
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{product.url}/leads")
-    lead_id = page.locator("tbody [data-lead]").get_attribute("data-lead")
+    lead_id = page.locator("tbody [data-row]").get_attribute("data-row")
     page.goto(f"{product.url}/events?lead={lead_id}")
     expect(page.get_by_role("button", name="Remove the filter Person")).to_be_visible()
     assert_fits(page, width)

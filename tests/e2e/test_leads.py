@@ -44,7 +44,7 @@ def board(product: Product, account: Account, browser: Browser) -> Iterator[Page
 
 
 def rows(page: Page) -> Locator:
-    return page.locator("[data-lead]")
+    return page.locator("[data-row]")
 
 
 def row(page: Page, person: str) -> Locator:

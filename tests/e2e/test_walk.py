@@ -64,7 +64,7 @@ class Walk:
     def go(self, address: str) -> None:
         if address.endswith("…"):
             self.go("/leads")
-            first = self.page.locator("[data-lead] a[href]").first
+            first = self.page.locator("[data-row] a[href]").first
             address = first.get_attribute("href") or ""
         self.page.goto(self.product.url + address)
         expect(self.page.get_by_role("main")).to_be_visible()
@@ -156,7 +156,7 @@ def test_a_page_keeps_nobody_out(walk: Walk, address: str) -> None:
 
 
 def open_drawer(walk: Walk) -> None:
-    walk.page.locator("[data-lead] a[href]").first.click()
+    walk.page.locator("[data-row] a[href]").first.click()
     expect(walk.page.get_by_role("dialog")).to_contain_text("Why this score")
 
 
