@@ -24,6 +24,25 @@ MAXIMUM_LEADS_AT_ONCE = 1_000
 _ATTEMPTS = 10
 
 
+async def known_leads(
+    session: AsyncSession, actor: Actor, lead_ids: Collection[UUID]
+) -> Sequence[UUID]:
+    """Return those of the leads that the project has, merged away or not.
+
+    Args:
+        session: A transaction scoped to the actor's project.
+        actor: Who asks.
+        lead_ids: Up to 1,000 leads.
+    """
+    found = await session.scalars(
+        select(col(Lead.id)).where(
+            col(Lead.project_id) == actor.project_id,
+            col(Lead.id).in_({*lead_ids}),
+        )
+    )
+    return found.all()
+
+
 async def hold_roots(
     session: AsyncSession, actor: Actor, lead_ids: Collection[UUID]
 ) -> Sequence[UUID]:

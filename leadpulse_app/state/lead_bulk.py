@@ -1,7 +1,7 @@
 """What people do to the leads that they ticked in the list."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 import reflex as rx
@@ -12,7 +12,7 @@ from leadpulse_app import database
 from leadpulse_app.domain.errors import InvalidInputError
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.erasure import erase_leads
-from leadpulse_app.services.lead_selection import MAXIMUM_LEADS_AT_ONCE
+from leadpulse_app.services.lead_selection import MAXIMUM_LEADS_AT_ONCE, known_leads
 from leadpulse_app.services.live import publish_changes
 from leadpulse_app.services.ownership import assign_owner
 from leadpulse_app.services.tagging import add_tag
@@ -34,43 +34,50 @@ class LeadBulkState(rx.State):
     ) -> list[EventSpec]:
         """Give the ticked leads a tag."""
         tag = _tag_of(form)
-        changed = await self._change(
-            lead_ids, lambda session, actor, ids: add_tag(session, actor, ids, tag)
+        return await self._change(
+            "Tagged",
+            lead_ids,
+            lambda session, actor, ids: add_tag(session, actor, ids, tag),
         )
-        return _told(f"Tagged {words.count(changed, 'lead')}.")
 
     @rx.event
     async def assign(self, lead_ids: list[str], owner: str) -> list[EventSpec]:
         """Give the ticked leads an owner, or none."""
         owner_id = None if owner == NOBODY else _ids_of([owner])[0]
-        changed = await self._change(
+        return await self._change(
+            "Assigned",
             lead_ids,
             lambda session, actor, ids: assign_owner(session, actor, ids, owner_id),
         )
-        return _told(f"Assigned {words.count(changed, 'lead')}.")
 
     @rx.event
     async def erase(self, lead_ids: list[str]) -> list[EventSpec]:
         """Erase the ticked leads and all that is known of them; admins may."""
-        erased = await self._change(lead_ids, erase_leads)
-        return _told(f"Deleted {words.count(erased, 'lead')}.")
+        return await self._change("Deleted", lead_ids, erase_leads)
 
     async def _change(
         self,
+        done: str,
         lead_ids: object,
-        change: Callable[[AsyncSession, Actor, list[UUID]], Awaitable[int]],
-    ) -> int:
+        change: Callable[[AsyncSession, Actor, Sequence[UUID]], Awaitable[int]],
+    ) -> list[EventSpec]:
+        """Change the leads that are still there, and tell how many were changed."""
         ids = _ids_of(lead_ids)
         actor = current_actor()
         async with database.transaction(actor.project_id) as session:
-            changed = await change(session, actor, ids)
+            known = await known_leads(session, actor, ids)
+            changed = await change(session, actor, known) if known else 0
         await asyncio.to_thread(publish_changes, [actor.project_id])
         live.hub.wake(self.router.session.client_token)
-        return changed
+        return [_UNTICK, _told(done, changed, gone=len(ids) - len(known))]
 
 
-def _told(result: str) -> list[EventSpec]:
-    return [_UNTICK, rx.toast.success(result)]
+def _told(done: str, changed: int, *, gone: int) -> EventSpec:
+    told = f"{done} {words.count(changed, 'lead')}."
+    if not gone:
+        return rx.toast.success(told)
+    was = "was" if gone == 1 else "were"
+    return rx.toast.info(f"{told} {words.number(gone)} {was} no longer there.")
 
 
 def _ids_of(given: object) -> list[UUID]:
@@ -83,7 +90,7 @@ def _ids_of(given: object) -> list[UUID]:
     if not isinstance(given, list) or not 1 <= len(given) <= MAXIMUM_LEADS_AT_ONCE:
         raise InvalidInputError(message)
     try:
-        return [UUID(each) for each in given]
+        return [*{UUID(each) for each in given}]
     except (ValueError, TypeError, AttributeError):
         raise InvalidInputError(message) from None
 

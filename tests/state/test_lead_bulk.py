@@ -5,15 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from leadpulse_app.database import transaction
-from leadpulse_app.domain.errors import ForbiddenError, InvalidInputError, NotFoundError
+from leadpulse_app.domain.errors import ForbiddenError, InvalidInputError
 from leadpulse_app.models import Role
-from leadpulse_app.services.tagging import list_tags
 from leadpulse_app.state.lead_bulk import LeadBulkState
 from leadpulse_app.state.leads import LeadsState
 from tests.state.rows import rows_of
-from tests.state.tab import Tab
-from tests.tenants import make_tenant
+from tests.state.tab import Tab, sent
+from tests.tenants import NOBODYS_ID, make_tenant
 
 
 async def test_ticked_leads_are_tagged_and_assigned() -> None:
@@ -30,20 +28,22 @@ async def test_ticked_leads_are_tagged_and_assigned() -> None:
     assert [owners[lead_id] for lead_id in ids] == ["-", "Grace"]
 
 
-async def test_one_lead_of_another_project_among_them_changes_none() -> None:
-    mine, theirs = await make_tenant(), await make_tenant()
-    ids = [str(await mine.add_lead()), str(await theirs.add_lead())]
+async def test_leads_that_are_gone_or_anothers_are_passed_over_and_counted() -> None:
+    mine, theirs = await make_tenant(name="Grace"), await make_tenant()
+    here, strange = str(await mine.add_lead()), str(await theirs.add_lead())
+    ids = [here, strange, NOBODYS_ID]
     tab = Tab(mine.actor, "/leads")
     state = tab.state(LeadBulkState)
-    with pytest.raises(NotFoundError):
-        await tab.call(state, "tag", ids, {"tag": "vip"})
-    with pytest.raises(NotFoundError):
-        await tab.call(state, "assign", ids, "none")
-    with pytest.raises(NotFoundError):
-        await tab.call(state, "erase", ids)
-    for tenant in (mine, theirs):
-        async with transaction(tenant.actor.project_id) as session:
-            assert await list_tags(session, tenant.actor) == ()
+    _, told = await tab.call(state, "tag", ids, {"tag": "vip"})
+    assert "Tagged 1 lead. 2 were no longer there." in sent(told)
+    _, told = await tab.call(state, "assign", ids, str(mine.actor.user_id))
+    assert "Assigned 1 lead." in sent(told)
+    _, told = await tab.call(state, "erase", ids)
+    assert "Deleted 1 lead." in sent(told)
+    _, told = await tab.call(state, "erase", [here])
+    assert "Deleted 0 leads. 1 was no longer there." in sent(told)
+    (row,) = rows_of(await Tab(theirs.actor, "/leads").open(LeadsState))
+    assert (row.id, row.tags, row.owner) == (strange, (), "-")
 
 
 async def test_admins_delete_ticked_leads_and_members_do_not() -> None:
