@@ -9,26 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import chromium_arguments, chromium_path, sign_in
+from tests.pages import FOR_EVERYBODY, FOR_MEMBERS, SCREENS, open_page
 from tests.product import ROOT, Account, Product, running_product, temporary_home
 
-SCREENS = {"1440": (1440, 900), "390": (390, 844)}
 SCHEMES = ("light", "dark")
-FOR_EVERYBODY = {"landing": "/", "login": "/login", "register": "/register"}
-PAGES = {
-    "overview": "/overview",
-    "leads": "/leads",
-    "lead": "/leads/…",
-    "pipeline": "/pipeline",
-    "events": "/events",
-    "rules": "/rules",
-    "integrations": "/integrations",
-    "system": "/system",
-    "settings": "/settings",
-    "not-found": "/nowhere",
-}
 
 
 def fill(product: Product, account: Account) -> None:
@@ -44,13 +31,7 @@ def fill(product: Product, account: Account) -> None:
 
 def visit(page: Page, product: Product, address: str) -> None:
     """Open a page and wait until what it shows has come to rest."""
-    if address.endswith("…"):
-        page.goto(f"{product.url}/leads")
-        first = page.locator("[data-row] a[href]").first
-        address = first.get_attribute("href") or ""
-    page.goto(product.url + address)
-    page.wait_for_load_state("networkidle")
-    expect(page.get_by_text("Loading")).to_have_count(0)
+    open_page(page, product, address)
     page.evaluate(
         "Promise.all(document.getAnimations()"
         ".filter(({effect}) => effect.getTiming().iterations !== Infinity)"
@@ -72,8 +53,8 @@ def take(
             reduced_motion="reduce",
         )
         page = context.new_page()
-        for pages in (FOR_EVERYBODY, PAGES):
-            if pages is PAGES:
+        for pages in (FOR_EVERYBODY, FOR_MEMBERS):
+            if pages is FOR_MEMBERS:
                 sign_in(page, product, account)
             for name, address in pages.items():
                 if names and name not in names:
@@ -86,7 +67,11 @@ def take(
 
 
 def main(folder: str = "docs/screenshots", *names: str) -> None:
-    """Take the pictures."""
+    """Take the pictures; a name that no page has ends it before it begins."""
+    unknown = {*names} - {*FOR_EVERYBODY, *FOR_MEMBERS}
+    if unknown:
+        known = ", ".join([*FOR_EVERYBODY, *FOR_MEMBERS])
+        sys.exit(f"There is no page {', '.join(sorted(unknown))}. There are: {known}.")
     target = ROOT / folder
     target.mkdir(parents=True, exist_ok=True)
     with temporary_home() as home, running_product(home) as product:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -45,17 +44,8 @@ def tab_to_named(page: Page, name: str) -> None:
 def test_the_keyboard_alone_signs_in_finds_a_lead_and_changes_a_rule(
     product: Product, account: Account, page: Page
 ) -> None:
-    httpx.post(
-        f"{product.url}/api/ingest/batch",
-        json={
-            "apiKey": account.write_key,
-            "events": [
-                {"event": event, "anonymousId": person}
-                for person, event in (("ada", "demo_request"), ("bob", "page_view"))
-            ],
-        },
-        timeout=20,
-    ).raise_for_status()
+    product.send(account, "ada", "demo_request")
+    product.send(account, "bob", "page_view")
     product.wait_until_scored()
 
     page.goto(f"{product.url}/login")
@@ -104,7 +94,12 @@ def test_the_keyboard_alone_signs_in_finds_a_lead_and_changes_a_rule(
     expect(dialog).to_be_visible()
     tab_to_named(page, "Name")
     page.keyboard.type("Typed")
-    page.keyboard.press("Escape")
+    tab_to_named(page, "Event")
+    page.keyboard.type("typed_event")
+    tab_to_named(page, "Points")
+    page.keyboard.type("17")
+    page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
+    expect(page.get_by_role("row").filter(has_text="Typed")).to_contain_text("+17")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("Keyboard shortcuts")

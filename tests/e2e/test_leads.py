@@ -4,7 +4,6 @@ import csv
 import re
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
@@ -17,22 +16,11 @@ SCORED = {"ada": 2, "bob": 1, "cleo": 0}
 """How many demo requests each person made, at 50 points."""
 
 
-def send(product: Product, account: Account, person: str, *events: str) -> None:
-    httpx.post(
-        f"{product.url}/api/ingest/batch",
-        json={
-            "apiKey": account.write_key,
-            "events": [{"event": event, "anonymousId": person} for event in events],
-        },
-        timeout=20,
-    ).raise_for_status()
-
-
 @pytest.fixture
 def board(product: Product, account: Account, browser: Browser) -> Iterator[Page]:
     """The list of somebody who has three leads."""
     for person, demos in SCORED.items():
-        send(product, account, person, "page_view", *["demo_request"] * demos)
+        product.send(account, person, "page_view", *["demo_request"] * demos)
     product.wait_until_scored()
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
@@ -79,7 +67,7 @@ def test_filters_are_in_the_address_and_are_removed_one_by_one(board: Page) -> N
 def test_a_columns_heading_sorts_by_it(
     product: Product, account: Account, board: Page
 ) -> None:
-    send(product, account, "cleo", "page_view")
+    product.send(account, "cleo", "page_view")
     product.wait_until_scored()
     board.get_by_role("link", name="Last seen").click()
     expect(board.get_by_role("columnheader", name="Last seen")).to_have_attribute(
@@ -116,20 +104,20 @@ def test_no_row_moves_under_the_pointer_until_the_person_lets_it(
     product: Product, account: Account, board: Page
 ) -> None:
     row(board, "bob").hover()
-    send(product, account, "cleo", *["demo_request"] * 4)
+    product.send(account, "cleo", *["demo_request"] * 4)
     expect(row(board, "cleo")).to_contain_text("205", timeout=20_000)
     expect(row(board, "cleo")).to_have_attribute("data-changed", "odd")
     expect_order(board, "ada", "bob", "cleo")
     chip = board.get_by_role("button", name="1 lead changed")
     chip.click()
     expect_order(board, "cleo", "ada", "bob")
-    send(product, account, "dora", "page_view")
+    product.send(account, "dora", "page_view")
     expect(chip).to_be_visible(timeout=20_000)
     expect(rows(board)).to_have_count(3)
     board.mouse.move(700, 5)
     expect_order(board, "cleo", "ada", "bob", "dora")
     expect(row(board, "dora")).to_have_attribute("data-changed", "odd")
-    send(product, account, "cleo", "demo_request")
+    product.send(account, "cleo", "demo_request")
     expect(row(board, "cleo")).to_have_attribute("data-changed", "even", timeout=20_000)
     board.get_by_role("link", name=re.compile("^Qualified")).click()
     expect_order(board, "cleo", "ada")
@@ -162,6 +150,33 @@ def test_ticked_leads_are_tagged_assigned_and_deleted(board: Page) -> None:
     question.get_by_role("button", name="Delete").click()
     expect(board.get_by_text("Deleted 1 lead.")).to_be_visible()
     expect_order(board, "ada", "cleo")
+
+
+def test_ticks_end_with_their_list_and_shift_and_x_ticks_a_range(board: Page) -> None:
+    board.keyboard.press("j")
+    board.keyboard.press("x")
+    board.keyboard.press("j")
+    board.keyboard.press("j")
+    board.keyboard.press("Shift+X")
+    bar = board.get_by_role("toolbar", name="Selected leads")
+    expect(bar).to_contain_text("3 selected")
+    expect(board.get_by_label("Select all on this page")).to_be_checked()
+    board.get_by_role("link", name=re.compile("^Qualified")).click()
+    expect_order(board, "ada")
+    expect(bar).to_have_count(0)
+
+
+def test_a_double_click_leads_to_the_page_and_leaves_no_drawer_behind(
+    board: Page,
+) -> None:
+    row(board, "bob").get_by_role("link").dblclick()
+    board.wait_for_url(re.compile(r"/leads/[0-9a-f-]{36}"))
+    expect(board.get_by_role("heading", name="Why this score")).to_be_visible()
+    board.get_by_role("link", name="Leads", exact=True).click()
+    expect(rows(board)).to_have_count(3)
+    expect(board.get_by_role("dialog")).to_have_count(0)
+    board.keyboard.press("j")
+    expect(row(board, "ada").get_by_role("link")).to_be_focused()
 
 
 def test_the_export_is_the_list_as_it_is_narrowed(board: Page) -> None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -16,22 +15,11 @@ DEMOS = {"ada": 2, "bob": 1, "cleo": 0}
 """How many demo requests each made: 105, 55 and 5 points."""
 
 
-def send(product: Product, account: Account, person: str, *events: str) -> None:
-    httpx.post(
-        f"{product.url}/api/ingest/batch",
-        json={
-            "apiKey": account.write_key,
-            "events": [{"event": event, "anonymousId": person} for event in events],
-        },
-        timeout=20,
-    ).raise_for_status()
-
-
 @pytest.fixture
 def tab(product: Product, account: Account, browser: Browser) -> Iterator[Page]:
     """A tab of somebody with three leads."""
     for person, demos in DEMOS.items():
-        send(product, account, person, "page_view", *["demo_request"] * demos)
+        product.send(account, person, "page_view", *["demo_request"] * demos)
     product.wait_until_scored()
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
@@ -54,11 +42,11 @@ def test_the_overview_follows_what_happens_and_leads_to_who_it_names(
     expect(tab.locator(".recharts-bar-rectangle").first).to_be_visible()
     feed = tab.get_by_role("list", name="Newest events first")
     expect(feed).to_contain_text("ada")
-    send(product, account, "dora", "signup")
+    product.send(account, "dora", "signup")
     expect(feed).to_contain_text("dora", timeout=20_000)
     expect(stat(tab, "New leads")).to_contain_text("4")
     tab.get_by_role("button", name=re.compile("Live, pause")).click()
-    send(product, account, "emil", "signup")
+    product.send(account, "emil", "signup")
     product.wait_until_scored()
     other = tab.context.new_page()
     other.goto(f"{product.url}/overview")
@@ -88,11 +76,11 @@ def test_a_card_moves_to_the_column_of_its_stage_and_opens_its_lead(
     )
     expect(column("Hot").get_by_role("listitem")).to_have_text([re.compile("bob")])
     expect(column("Cold").get_by_role("listitem")).to_have_text([re.compile("cleo")])
-    send(product, account, "bob", "demo_request")
+    product.send(account, "bob", "demo_request")
     expect(column("Qualified").get_by_role("listitem")).to_have_count(2, timeout=20_000)
     expect(column("Hot")).to_contain_text("Nobody here")
     column("Cold").hover()
-    send(product, account, "cleo", "demo_request")
+    product.send(account, "cleo", "demo_request")
     chip = column("Cold").get_by_role("button", name="1 changed")
     expect(chip).to_be_visible(timeout=20_000)
     expect(column("Cold").get_by_role("listitem")).to_have_count(1)

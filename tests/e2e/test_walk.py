@@ -12,24 +12,12 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
 
 from tests.browser import sign_in
+from tests.pages import FOR_EVERYBODY, FOR_MEMBERS, SCREENS, open_page
 from tests.product import ROOT, Account, Product
 
 pytestmark = pytest.mark.e2e
 
 AXE = ROOT / "tests" / "clients" / "node" / "node_modules" / "axe-core" / "axe.min.js"
-SCREENS = {"desk": (1440, 900), "phone": (390, 844)}
-FOR_EVERYBODY = ("/", "/login", "/register", "/nowhere")
-PAGES = (
-    "/overview",
-    "/leads",
-    "/leads/…",
-    "/pipeline",
-    "/events",
-    "/rules",
-    "/integrations",
-    "/system",
-    "/settings",
-)
 PEOPLE = {"ada": 3, "bob": 1, "cleo": 0}
 """How many demo requests each of them made."""
 
@@ -62,14 +50,7 @@ class Walk:
             self.problems.append(f"{response.url}: {response.status}")
 
     def go(self, address: str) -> None:
-        if address.endswith("…"):
-            self.go("/leads")
-            first = self.page.locator("[data-row] a[href]").first
-            address = first.get_attribute("href") or ""
-        self.page.goto(self.product.url + address)
-        expect(self.page.get_by_role("main")).to_be_visible()
-        self.page.wait_for_load_state("networkidle")
-        expect(self.page.get_by_text("Loading")).to_have_count(0)
+        open_page(self.page, self.product, address)
 
     def check(self, part: str = "html") -> None:
         """Fail on what axe finds in a part of the page, and on what went wrong."""
@@ -139,7 +120,7 @@ def walk(product: Product, account: Account, stranger: Walk) -> Walk:
     return stranger
 
 
-@pytest.mark.parametrize("address", FOR_EVERYBODY)
+@pytest.mark.parametrize("address", FOR_EVERYBODY.values())
 def test_a_page_for_everybody_keeps_nobody_out(stranger: Walk, address: str) -> None:
     stranger.problems.clear()
     stranger.go(address)
@@ -148,7 +129,7 @@ def test_a_page_for_everybody_keeps_nobody_out(stranger: Walk, address: str) -> 
     stranger.check()
 
 
-@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("address", FOR_MEMBERS.values())
 def test_a_page_keeps_nobody_out(walk: Walk, address: str) -> None:
     walk.problems.clear()
     walk.go(address)
