@@ -116,3 +116,13 @@ async def test_a_round_trip_that_was_cancelled_leaves_nothing_to_the_next(
         async with asyncio.timeout(0.05):
             await line.round_trip((b"SELECT pg_sleep(30)", []))
     assert await backend(line) != before
+
+
+async def test_a_watch_that_somebody_else_ended_does_not_hold_it_up(line: Line) -> None:
+    await backend(line)
+    assert line._wire is not None
+    asked = asyncio.create_task(line.round_trip((b"SELECT pg_sleep(0.2)", [])))
+    loop, socket = asyncio.get_running_loop(), line._wire._libpq.socket
+    while not loop.remove_reader(socket):
+        await asyncio.sleep(0)
+    await asyncio.wait_for(asked, 5)

@@ -17,6 +17,9 @@ from psycopg.rows import TupleRow
 
 from leadpulse_app.database import connection_info, scope_value
 
+LOOK_SECONDS = 1.0
+"""How long a connection waits to be told before it looks by itself."""
+
 Command: TypeAlias = tuple[bytes, Sequence[bytes]]
 """A statement with $1, $2 and so on in it, and the text of these values."""
 
@@ -135,12 +138,16 @@ class _Wire:
         watch: Callable[[int, Callable[[], None]], None],
         unwatch: Callable[[int], bool],
     ) -> None:
-        """Wait until the socket can be read, or written to."""
+        """Wait until the socket can be read, or written to, or it is time to look.
+
+        Somebody else who held a socket of this number before may end their watch late,
+        and this one with it; then it is looked at without.
+        """
         socket = self._libpq.socket
         ready = self._loop.create_future()
         watch(socket, lambda: None if ready.done() else ready.set_result(None))
         try:
-            await ready
+            await asyncio.wait([ready], timeout=LOOK_SECONDS)
         finally:
             unwatch(socket)
 
