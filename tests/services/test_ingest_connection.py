@@ -123,6 +123,6 @@ async def test_a_watch_that_somebody_else_ended_does_not_hold_it_up(line: Line) 
     assert line._wire is not None
     asked = asyncio.create_task(line.round_trip((b"SELECT pg_sleep(0.2)", [])))
     loop, socket = asyncio.get_running_loop(), line._wire._libpq.socket
-    while not loop.remove_reader(socket):
+    while not loop.remove_reader(socket):  # noqa: ASYNC110  (a loop tells nobody)
         await asyncio.sleep(0)
     await asyncio.wait_for(asked, 5)
