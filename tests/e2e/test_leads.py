@@ -171,7 +171,8 @@ def test_a_double_click_leads_to_the_page_and_leaves_no_drawer_behind(
 ) -> None:
     row(board, "bob").get_by_role("link").dblclick()
     board.wait_for_url(re.compile(r"/leads/[0-9a-f-]{36}"))
-    expect(board.get_by_role("heading", name="Why this score")).to_be_visible()
+    expect(board.get_by_role("dialog")).to_have_count(0)
+    expect(board.get_by_role("heading", name="bob", level=1)).to_be_visible()
     board.keyboard.press("g")
     board.keyboard.press("l")
     board.wait_for_url("**/leads")
