@@ -86,9 +86,9 @@ class LeadImport(LivePage, mixin=True):
     import_preview: ShownPreview = NO_PREVIEW
     import_outcome: UploadOutcome = NO_OUTCOME
 
-    def _open(self) -> None:
-        self._put_away()  # a page that is loaded anew has no file
-        super()._open()
+    def _enter(self) -> None:
+        super()._enter()
+        self._put_away()
 
     def _put_away(self) -> None:
         self._assign(

@@ -55,8 +55,8 @@ class SettingsState(LivePage, rx.State):
     deletion_problem: str = ""
     is_deleting: bool = False
 
-    def _open(self) -> None:
-        super()._open()
+    def _enter(self) -> None:
+        super()._enter()
         self._assign(problems={}, asks_deletion=False, deletion_problem="")
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
