@@ -133,10 +133,9 @@ class LeadImport(LivePage, mixin=True):
     def receive_import(self, answer: dict[str, object]) -> EventSpec | None:
         """Show what became of the file."""
         outcome = outcome_of(answer, verb="Imported", name="row")
-        if not self.importing:  # it was put away meanwhile
-            return rx.toast.info(
-                " ".join(filter(None, (outcome.said, outcome.problem)))
-            )
+        if self.import_step != ImportStep.SENDING:  # it was put away meanwhile
+            told = " ".join(filter(None, (outcome.said, outcome.problem)))
+            return rx.toast.info(told) if told else None
         self.import_outcome = outcome
         self.import_step = ImportStep.DONE
         return None
