@@ -135,6 +135,7 @@ def test_another_project_begins_with_nothing_of_the_one_before(
     expect_project(left_open, "Second")
     settings.goto(f"{product.url}/leads")
     expect(settings.get_by_text("No leads yet")).to_be_visible()
+    assert [frame for frame in frames if "Second" in frame], "nothing was heard"
     assert not [frame for frame in frames if VISITOR in frame]
 
     settings.locator("[data-projects]").first.click()

@@ -19,8 +19,11 @@ PageState = TypeVar("PageState", bound=rx.State)
 class Tab:
     """The states of one tab, at one address."""
 
-    def __init__(self, actor: Actor, address: str = "/") -> None:
+    def __init__(
+        self, actor: Actor, address: str = "/", *, token: str | None = None
+    ) -> None:
         self.actor = actor
+        self.token = token
         self.root = rx.State(_reflex_internal_init=True)
         self.go(address)
 
@@ -56,6 +59,7 @@ class Tab:
     async def call(self, state: rx.State, handler: str, *arguments: Any) -> Any:
         """Run a handler with arguments as any client can send them."""
         guard._actor.set(self.actor)
+        guard._token.set(self.token)
         guard._session_id.set("")
         outcome = type(state).event_handlers[handler].fn(state, *arguments)
         return await outcome if hasattr(outcome, "__await__") else outcome
