@@ -4,7 +4,12 @@
 // changes the cookie: the dashboard's connection is opened anew with it.
 
 const FIRST_PAGE = "/overview";
+const SIGN_IN_PAGE = "/login";
 const PROJECTS = "/api/projects";
+const UNREACHABLE = "LeadPulse can't be reached. Check your connection and try again.";
+
+// The project that was made last: where only the way there failed, it is there already.
+let made = null;
 
 // The other tabs of this browser hold the same cookie: what they still showed of one
 // project, they would do in another.
@@ -21,15 +26,15 @@ document.addEventListener("submit", async (event) => {
   button.disabled = true;
   showErrors(form, {});
   try {
-    const response = await post(form.dataset.account, new FormData(form));
-    const answer = await response.json();
-    if (!response.ok) showErrors(form, answer);
+    const fields = new FormData(form);
+    const address = form.dataset.account;
+    const isProject = address === PROJECTS;
+    const answer = await (isProject ? makeProject(fields) : ask(address, fields));
+    if (!answer.ok) showErrors(form, answer);
     else if (form.querySelector("[data-done]")) showDone(form);
-    else return await goOn(form, answer.data);
+    else return showFirstPage();
   } catch {
-    showErrors(form, {
-      message: "LeadPulse can't be reached. Check your connection and try again.",
-    });
+    showErrors(form, { message: UNREACHABLE });
   }
   button.disabled = false;
 });
@@ -38,7 +43,7 @@ document.addEventListener("click", async (event) => {
   if (!event.target.closest("[data-sign-out]")) return;
   const response = await post("/api/auth/logout").catch(() => null);
   if (response && (response.ok || response.status === 401)) {
-    location.assign("/login");
+    location.assign(SIGN_IN_PAGE);
   } else {
     showProblem("You are still signed in: LeadPulse can't be reached. Try again.");
   }
@@ -47,20 +52,36 @@ document.addEventListener("click", async (event) => {
 document.addEventListener("click", async (event) => {
   const project = event.target.closest("[data-go-to-project]");
   if (!project) return;
-  await goToProject(project.dataset.goToProject).catch(() =>
-    showProblem("You are still in this project: LeadPulse can't be reached. Try again."),
-  );
+  const answer = await switchTo(project.dataset.goToProject).catch(() => ({
+    message: UNREACHABLE,
+  }));
+  if (answer.ok) showFirstPage();
+  else showProblem(`You are still in this project. ${sentence(answer.message)}`);
 });
 
-async function goOn(form, data) {
-  if (form.dataset.account === PROJECTS) return goToProject(data.id);
-  showFirstPage();
+async function makeProject(fields) {
+  const name = fields.get("name");
+  if (made?.name !== name) {
+    const answer = await askSignedIn(PROJECTS, fields);
+    if (!answer.ok) return answer;
+    made = { name, id: answer.data.id };
+  }
+  return switchTo(made.id);
 }
 
-async function goToProject(id) {
-  const response = await post(`${PROJECTS}/${id}/switch`);
-  if (!response.ok) throw new Error(response.statusText);
-  showFirstPage();
+function switchTo(id) {
+  return askSignedIn(`${PROJECTS}/${id}/switch`);
+}
+
+async function askSignedIn(address, fields) {
+  const answer = await ask(address, fields);
+  if (answer.status === 401) location.assign(SIGN_IN_PAGE);
+  return answer;
+}
+
+async function ask(address, fields) {
+  const response = await post(address, fields);
+  return { ...(await response.json()), ok: response.ok, status: response.status };
 }
 
 function showFirstPage() {

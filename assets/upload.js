@@ -1,31 +1,49 @@
 // Sends the file that was chosen on a page, shows how far it has come, and reports what
 // the server answered. The file goes past the dashboard's state.
 
-window.leadpulseUpload = { send, sendAgain };
+window.leadpulseUpload = { send, preview, sendPreviewed };
 
 const LARGEST = 10 * 1024 * 1024;
 
-let chosen = null;
+let previewed = null;
+let newest = null;
 
 function send(address) {
-  const input = document.querySelector("[data-upload]");
-  chosen = input.files[0];
-  input.value = ""; // so that the same file can be chosen again
-  return sendAgain(address);
+  return transmit(address, takeChosen());
 }
 
-// The same file to another address, as after a preview of it.
-function sendAgain(address) {
-  if (chosen === null) return Promise.resolve({ message: "Choose the file again" });
-  if (chosen.size > LARGEST) {
+// What would become of the file, which waits until it is sent. Of one that was chosen
+// before, nobody hears any more: its answer would be taken for this one's.
+function preview(address) {
+  previewed?.request.abort();
+  previewed = { file: takeChosen(), request: new XMLHttpRequest() };
+  return transmit(address, previewed.file, previewed.request);
+}
+
+function sendPreviewed(address) {
+  return transmit(address, previewed?.file);
+}
+
+function takeChosen() {
+  const input = document.querySelector("[data-upload]");
+  const [file] = input.files;
+  input.value = ""; // so that the same file can be chosen again
+  return file;
+}
+
+function transmit(address, file, request = new XMLHttpRequest()) {
+  if (!file) return Promise.resolve({ message: "Choose the file again" });
+  if (file.size > LARGEST) {
     return Promise.resolve({ message: "The file is over 10 MB; send it in parts" });
   }
-  showProgress(0, "Uploading");
+  newest = request;
+  const show = (share, text) => {
+    if (request === newest) showProgress(share, text);
+  };
+  show(0, "Uploading");
   return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
-    request.upload.onprogress = ({ loaded, total }) =>
-      showProgress(loaded / total, "Uploading");
-    request.upload.onload = () => showProgress(null, "Reading the rows");
+    request.upload.onprogress = ({ loaded, total }) => show(loaded / total, "Uploading");
+    request.upload.onload = () => show(null, "Reading the rows");
     request.onload = () => resolve(answerOf(request));
     request.onerror = () =>
       resolve({
@@ -34,7 +52,7 @@ function sendAgain(address) {
       });
     request.open("POST", address);
     request.setRequestHeader("Content-Type", "application/octet-stream");
-    request.send(chosen);
+    request.send(file);
   });
 }
 

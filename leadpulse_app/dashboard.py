@@ -16,7 +16,7 @@ from leadpulse_app.pages.pipeline import pipeline_page
 from leadpulse_app.pages.rules import rules_page
 from leadpulse_app.pages.settings import settings_page
 from leadpulse_app.pages.system import system_page
-from leadpulse_app.state import gone_tabs, guard, live
+from leadpulse_app.state import gone_tabs, guard, live, visits
 from leadpulse_app.state.events import EventsState
 from leadpulse_app.state.integrations import IntegrationsState
 from leadpulse_app.state.lead import LeadState
@@ -59,6 +59,7 @@ page_loads = (
 )
 app.add_middleware(guard.Guard(page_loads, live.hub.end), index=0)
 app.add_middleware(live.EndOnPageLoad(), index=1)
+app.add_middleware(visits.CountVisits(), index=2)
 app.register_lifespan_task(live.hub.run)
 app.register_lifespan_task(gone_tabs.run)
 

@@ -7,7 +7,7 @@ from reflex.event import EventType
 from reflex_base.event import EventSpec
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import primary_button, quiet_button
+from leadpulse_app.components.button import danger_button, primary_button, quiet_button
 
 
 def confirmed(
@@ -17,6 +17,7 @@ def confirmed(
     action: str,
     on_confirm: EventType[()],
     *,
+    is_final: bool = False,
     details: rx.Component | None = None,
 ) -> rx.Component:
     """Return a button that asks before it acts.
@@ -27,11 +28,12 @@ def confirmed(
         text: What will be so afterwards.
         action: The verb of the answer that goes ahead.
         on_confirm: What then happens.
+        is_final: Whether something is gone for good then.
         details: More to know before answering.
     """
     return rx.alert_dialog.root(
         rx.alert_dialog.trigger(button),
-        _question(heading, text, action, on_confirm, details),
+        _question(heading, text, action, on_confirm, is_final, details),
     )
 
 
@@ -41,6 +43,7 @@ def confirmation(
     action: str,
     on_confirm: EventType[()],
     *,
+    is_final: bool = False,
     is_open: rx.Var[bool],
     on_toggle: Callable[[rx.Var[bool]], EventSpec],
 ) -> rx.Component:
@@ -51,11 +54,12 @@ def confirmation(
         text: What will be so afterwards.
         action: The verb of the answer that goes ahead.
         on_confirm: What then happens.
+        is_final: Whether something is gone for good then.
         is_open: Whether it is asked.
         on_toggle: Takes whether it is to be asked.
     """
     return rx.alert_dialog.root(
-        _question(heading, text, action, on_confirm, None),
+        _question(heading, text, action, on_confirm, is_final, None),
         open=is_open,
         on_open_change=on_toggle,
     )
@@ -66,15 +70,21 @@ def _question(
     text: str,
     action: str,
     on_confirm: EventType[()],
+    is_final: bool,
     details: rx.Component | None,
 ) -> rx.Component:
+    answer = (
+        danger_button(action, variant="solid", on_click=on_confirm)
+        if is_final
+        else primary_button(action, on_click=on_confirm)
+    )
     return rx.alert_dialog.content(
         rx.alert_dialog.title(heading, style=theme.SECTION_TEXT),
         rx.alert_dialog.description(text, style=theme.BODY_TEXT),
         details or rx.fragment(),
         rx.el.div(
             rx.alert_dialog.cancel(quiet_button("Cancel")),
-            rx.alert_dialog.action(primary_button(action, on_click=on_confirm)),
+            rx.alert_dialog.action(answer),
             style={
                 "display": "flex",
                 "justify_content": "flex-end",

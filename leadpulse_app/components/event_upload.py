@@ -20,13 +20,7 @@ def event_upload() -> rx.Component:
         "or drop a CSV or JSON file here",
         accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,text/csv,application/json",
         disabled=EventsState.uploading,
-        on_change=lambda _: [
-            EventsState.begin_upload,
-            rx.call_function(
-                rx.Var("() => window.leadpulseUpload.send('/api/events/batch')"),
-                callback=EventsState.receive_upload,
-            ),
-        ],
+        on_change=lambda _: EventsState.begin_upload,
     )
 
 

@@ -97,6 +97,7 @@ def _erase() -> rx.Component:
         "taken back.",
         "Delete",
         LeadBulkState.erase(_TICKED),
+        is_final=True,
     )
 
 

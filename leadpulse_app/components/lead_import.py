@@ -49,7 +49,8 @@ def _chosen() -> rx.Component:
                 LeadsState.begin_reading,
                 rx.call_function(
                     rx.Var(
-                        f"() => window.leadpulseUpload.send('{_ADDRESS}?dryRun=true')"
+                        "() => window.leadpulseUpload"
+                        f".preview('{_ADDRESS}?dryRun=true')"
                     ),
                     callback=LeadsState.receive_preview,
                 ),
@@ -136,7 +137,10 @@ def _answers() -> rx.Component:
             _is_at(ImportStep.DONE),
             rx.dialog.close(primary_button("Done")),
             rx.fragment(
-                rx.dialog.close(quiet_button("Cancel")),
+                # What is on its way is taken in, whether one looks on or not.
+                rx.dialog.close(
+                    quiet_button(rx.cond(_is_at(ImportStep.SENDING), "Close", "Cancel"))
+                ),
                 rx.cond(
                     _is_at(ImportStep.LOOKING) & (action != ""),
                     primary_button(
@@ -146,7 +150,7 @@ def _answers() -> rx.Component:
                             rx.call_function(
                                 rx.Var(
                                     "() => window.leadpulseUpload"
-                                    f".sendAgain('{_ADDRESS}')"
+                                    f".sendPreviewed('{_ADDRESS}')"
                                 ),
                                 callback=LeadsState.receive_import,
                             ),

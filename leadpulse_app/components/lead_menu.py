@@ -54,6 +54,7 @@ def lead_menu() -> rx.Component:
             "was merged into it. It can't be taken back.",
             "Delete",
             LeadState.erase,
+            is_final=True,
             is_open=LeadState.erasing,
             on_toggle=LeadState.toggle_erasing,
         ),

@@ -1,9 +1,9 @@
-"""The feed of what happens now, which can be held still."""
+"""The feed of what happens now."""
 
 import reflex as rx
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import button_link, quiet_button
+from leadpulse_app.components.button import button_link
 from leadpulse_app.components.card import section
 from leadpulse_app.components.explanation import CHANGE
 from leadpulse_app.components.moment import moment
@@ -63,29 +63,8 @@ def _row(event: rx.Var[FeedRow]) -> rx.Component:
     )
 
 
-def _pause() -> rx.Component:
-    return quiet_button(
-        rx.cond(
-            OverviewState.is_paused,
-            rx.icon("play", size=theme.ICON_SMALL, aria_hidden=True),
-            rx.icon("pause", size=theme.ICON_SMALL, aria_hidden=True),
-        ),
-        rx.cond(
-            OverviewState.is_paused,
-            rx.cond(
-                OverviewState.held_back > 0,
-                f"Resume · {OverviewState.held_back} new",
-                "Resume",
-            ),
-            "Pause",
-        ),
-        on_click=OverviewState.toggle_feed,
-        size="1",
-    )
-
-
 def live_feed() -> rx.Component:
-    """Return the newest events, with the button that holds them still."""
+    """Return the newest events."""
     return section(
         "Live events",
         rx.cond(
@@ -112,5 +91,4 @@ def live_feed() -> rx.Component:
                 level=rx.el.h3,
             ),
         ),
-        note=_pause(),
     )

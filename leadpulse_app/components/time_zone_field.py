@@ -55,6 +55,7 @@ def time_zone_field(
             *(_group(region, zones) for region, zones in _regions().items()),
             name=name,
             default_value=value,
+            key=value,  # as a list keeps the choice that it began with
             custom_attrs={
                 "id": name,
                 "aria-invalid": problem.bool(),

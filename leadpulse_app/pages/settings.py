@@ -17,7 +17,12 @@ from leadpulse_app.components.field import (
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
 from leadpulse_app.components.time_zone_field import time_zone_field
-from leadpulse_app.state.settings import CONFIRMATION, SettingsState
+from leadpulse_app.state.settings import (
+    CONFIRMATION,
+    PROFILE_FORM,
+    PROJECT_FORM,
+    SettingsState,
+)
 
 _THEMES = (
     Choice("system", "System", "As the device has it."),
@@ -71,7 +76,7 @@ def _project_form() -> rx.Component:
         rx.el.div(quiet_button("Save project", type="submit")),
         on_submit=SettingsState.save_project,
         no_validate=True,
-        key=SettingsState.project_form,
+        custom_attrs={"data-saves": PROJECT_FORM},
         style=_FORM,
     )
 
@@ -121,7 +126,7 @@ def _profile() -> rx.Component:
                 rx.el.div(quiet_button("Save name", type="submit")),
                 on_submit=SettingsState.save_profile,
                 no_validate=True,
-                key=SettingsState.profile_form,
+                custom_attrs={"data-saves": PROFILE_FORM},
                 style=_FORM,
             )
         ),

@@ -1,12 +1,15 @@
 """A file of events that a person uploads, and what became of it."""
 
 import reflex as rx
+from reflex_base.event import EventSpec
 
 from leadpulse_app.state.upload_outcome import (
     NO_OUTCOME,
     UploadOutcome,
     outcome_of,
 )
+
+_SEND = "() => window.leadpulseUpload.send('/api/events/batch')"
 
 
 class EventUpload(rx.State, mixin=True):
@@ -16,10 +19,15 @@ class EventUpload(rx.State, mixin=True):
     upload: UploadOutcome = NO_OUTCOME
 
     @rx.event
-    def begin_upload(self) -> None:
-        """Show that a file is on its way."""
+    def begin_upload(self) -> EventSpec:
+        """Send the file that was chosen, unless another is on its way."""
+        if self.uploading:
+            return rx.toast.info("The file before is still being uploaded.")
         self.uploading = True
         self.upload = NO_OUTCOME
+        return rx.call_function(
+            rx.Var(_SEND), callback=type(self).event_handlers["receive_upload"]
+        )
 
     @rx.event
     def receive_upload(self, answer: dict[str, object]) -> None:

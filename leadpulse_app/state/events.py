@@ -99,9 +99,12 @@ class EventsState(EventUpload, Drawer, rx.State):
     _is_opening: bool = True
     _shown_ids: tuple[str, ...] = ()
 
+    def _enter(self) -> None:
+        super()._enter()
+        self.uploading = False
+
     def _open(self) -> None:
         self._is_opening = True
-        self.uploading = False  # a page that is loaded anew waits for no answer
         super()._open()
 
     def _address(self) -> EventAddress:

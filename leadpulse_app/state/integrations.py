@@ -159,11 +159,9 @@ class IntegrationsState(WriteKeyEditing, LivePage, rx.State):
     _code_of: tuple[str, str, bool] | None = None
     """What the code to paste was written for."""
 
-    def _open(self) -> None:
-        super()._open()
-        self.new_secret = ""
-        self.key_problem = ""
-        self.sending = False  # a page that is loaded anew waits for no answer
+    def _enter(self) -> None:
+        super()._enter()
+        self._assign(new_secret="", key_problem="", sending=False)
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         shared = await live.share(

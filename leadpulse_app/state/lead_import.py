@@ -86,9 +86,9 @@ class LeadImport(LivePage, mixin=True):
     import_preview: ShownPreview = NO_PREVIEW
     import_outcome: UploadOutcome = NO_OUTCOME
 
-    def _open(self) -> None:
-        self._put_away()  # a page that is loaded anew has no file
-        super()._open()
+    def _enter(self) -> None:
+        super()._enter()
+        self._put_away()
 
     def _put_away(self) -> None:
         self._assign(
@@ -133,10 +133,9 @@ class LeadImport(LivePage, mixin=True):
     def receive_import(self, answer: dict[str, object]) -> EventSpec | None:
         """Show what became of the file."""
         outcome = outcome_of(answer, verb="Imported", name="row")
-        if not self.importing:  # it was put away meanwhile
-            return rx.toast.info(
-                " ".join(filter(None, (outcome.said, outcome.problem)))
-            )
+        if self.import_step != ImportStep.SENDING:  # it was put away meanwhile
+            told = " ".join(filter(None, (outcome.said, outcome.problem)))
+            return rx.toast.info(told) if told else None
         self.import_outcome = outcome
         self.import_step = ImportStep.DONE
         return None

@@ -122,19 +122,12 @@ class OverviewState(LivePage, rx.State):
     health: list[HealthPart] = []
 
     feed: list[FeedRow] = []
-    is_paused: bool = False
-    held_back: int = 0
-    """How many events the paused feed does not show."""
 
     _opened_at_event: int | None = None
-    _shown_events: int = 0
-    """The newest event of the feed."""
-    _content: _Content | None = None
     _wakes_at: float = 0.0
 
     def _open(self) -> None:
         self._opened_at_event = None
-        self.is_paused = False
         self.range = _range_of(self.router.url.query_parameters)
         super()._open()
 
@@ -165,14 +158,9 @@ class OverviewState(LivePage, rx.State):
         return _Content(board, movers, events, now, actor.time_zone, needed_at)
 
     def _show(self, content: _Content) -> None:
-        self._content = content
         self._show_board(content)
         self._show_movers(content)
-        if self.is_paused:
-            new = [e for e in content.events if e.event_id > self._shown_events]
-            self._assign(held_back=len(new))
-        else:
-            self._show_feed(content)
+        self._show_feed(content)
         self._read_again_later(content)
 
     def _show_board(self, content: _Content) -> None:
@@ -229,10 +217,8 @@ class OverviewState(LivePage, rx.State):
         newest = content.events[0].event_id if content.events else 0
         if self._opened_at_event is None:
             self._opened_at_event = newest
-        self._shown_events = newest
         fresh_after = self._opened_at_event
         self._assign(
-            held_back=0,
             feed=[
                 _feed_row(event, content, fresh=event.event_id > fresh_after)
                 for event in content.events
@@ -261,13 +247,6 @@ class OverviewState(LivePage, rx.State):
         now = time.monotonic()
         is_own_wake = self._wakes_at <= now < self._wakes_at + OWN_WAKE_SECONDS
         return self._wakes_at if is_own_wake else now
-
-    @rx.event
-    def toggle_feed(self) -> None:
-        """Hold the feed still, or let it move again and show what came meanwhile."""
-        self.is_paused = not self.is_paused
-        if not self.is_paused and self._content is not None:
-            self._show_feed(self._content)
 
 
 def _range_of(parameters: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ from leadpulse_app.services.actors import Actor
 from leadpulse_app.state.guard import locked
 from leadpulse_app.state.live import follow, hub
 from leadpulse_app.state.shell import ShellState
+from leadpulse_app.state.visits import VisitState
 
 
 class Status(StrEnum):
@@ -28,14 +29,18 @@ class Page(rx.State, mixin=True):
     """A page that reads its content for an actor and then shows it.
 
     A page says what it reads in `_read`, in a transaction of its own and without
-    touching its vars, and puts that into its vars in `_show`. A live page reads by
-    `live.share` what others of the project show as well; in `_show` it assigns only
-    what changed, as each assignment is sent.
+    touching its vars, and puts that into its vars in `_show`. `_enter` runs when a tab
+    comes to it, `_open` also for another filter and when the connection is back. A live
+    page reads by `live.share` what others of the project show as well; in `_show` it
+    assigns only what changed, as each assignment is sent.
     """
 
     status: str = Status.LOADING
     stale: bool = False
     """Whether what is shown may be out of date, as Postgres is away."""
+
+    _visit: int = 0
+    """The tab's visit that is shown, as `visits` counts them."""
 
     async def _read(self, actor: Actor, now: datetime) -> Any:
         raise NotImplementedError
@@ -52,6 +57,9 @@ class Page(rx.State, mixin=True):
     def _hold(self, content: Any) -> None:
         """Take note of content that is not shown, as the tab is paused."""
 
+    def _enter(self) -> None:
+        """Forget what was for an earlier visit alone, as an open dialog."""
+
     def _open(self) -> None:
         if self.status != Status.READY:
             self.status = Status.LOADING
@@ -63,6 +71,13 @@ class Page(rx.State, mixin=True):
 
     def _set_status(self, status: Status) -> None:
         self._assign(stale=False, status=status)
+
+    async def _begin(self) -> None:
+        visit = (await self.get_state(VisitState))._number
+        if self._visit != visit:
+            self._enter()
+        self._open()
+        self._visit = visit
 
     async def _is_paused(self, tab: str) -> bool:
         paused = (await self.get_state(ShellState)).paused
@@ -85,7 +100,7 @@ class Page(rx.State, mixin=True):
                 self._fail()
 
         async with locked(self):
-            self._open()
+            await self._begin()
             tab = self.router.session.client_token
         try:
             async with aclosing(follow(tab, read, fail)) as contents:

@@ -27,6 +27,9 @@ from leadpulse_app.services.projects import (
 from leadpulse_app.state import guard
 from leadpulse_app.state.pages import LivePage
 
+PROJECT_FORM, PROFILE_FORM = "project", "profile"
+"""The forms, by their attribute `data-saves`."""
+
 CONFIRMATION = "confirmation"
 """The field in which a person types the name of what is to be deleted."""
 
@@ -46,17 +49,14 @@ class SettingsState(LivePage, rx.State):
     user_name: str = ""
     email: str = ""
     is_admin: bool = False
-    project_form: int = 0
-    """Counts the times the form of the project was filled anew."""
-    profile_form: int = 0
     problems: dict[str, str] = {}
     """What is wrong with what was sent, by field."""
     asks_deletion: bool = False
     deletion_problem: str = ""
     is_deleting: bool = False
 
-    def _open(self) -> None:
-        super()._open()
+    def _enter(self) -> None:
+        super()._enter()
         self._assign(problems={}, asks_deletion=False, deletion_problem="")
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
@@ -64,27 +64,28 @@ class SettingsState(LivePage, rx.State):
             return _Content(actor, await get_project_settings(session, actor))
 
     def _show(self, content: _Content) -> None:
-        actor, project = content.actor, content.project
-        shown = (self.project_name, self.domain, self.time_zone)
-        said = (project.name, project.domain or "", project.time_zone)
+        actor = content.actor
+        self._show_project(content.project)
+        self._assign(
+            user_name=actor.user_name,
+            email=actor.email,
+            is_admin=actor.role is Role.ADMIN,
+        )
+
+    def _show_project(self, project: ProjectSettings) -> None:
         self._assign(
             project_name=project.name,
             domain=project.domain or "",
             time_zone=project.time_zone,
-            email=actor.email,
-            is_admin=actor.role is Role.ADMIN,
-            project_form=self.project_form + (shown != said),
-            profile_form=self.profile_form + (self.user_name != actor.user_name),
-            user_name=actor.user_name,
         )
 
     @rx.event
-    async def save_project(self, form: dict[str, object]) -> EventSpec | None:
+    async def save_project(self, form: dict[str, object]) -> list[EventSpec]:
         """Say something else of the project."""
         actor = guard.current_actor()
         try:
             async with database.transaction(actor.project_id) as session:
-                await change_project(
+                saved = await change_project(
                     session,
                     actor,
                     name=_text(form, "name"),
@@ -93,24 +94,25 @@ class SettingsState(LivePage, rx.State):
                 )
         except InvalidInputError as error:
             self.problems = dict(error.details or {})
-            return None
+            return []
         self.problems = {}
+        self._show_project(saved)
         await asyncio.to_thread(publish_actors, [actor.project_id])
-        return rx.toast.success("The project is saved.")
+        return [rx.toast.success("The project is saved."), _settle(PROJECT_FORM)]
 
     @rx.event
-    async def save_profile(self, form: dict[str, object]) -> EventSpec | None:
+    async def save_profile(self, form: dict[str, object]) -> list[EventSpec]:
         """Call the person something else."""
         actor = guard.current_actor()
         try:
             async with database.transaction(actor.project_id) as session:
-                await rename_user(session, actor, name=_text(form, "userName"))
+                saved = await rename_user(session, actor, name=_text(form, "userName"))
         except InvalidInputError as error:
             self.problems = {"userName": error.message}
-            return None
-        self.problems = {}
+            return []
+        self._assign(problems={}, user_name=saved)
         await asyncio.to_thread(publish_actors, [actor.user_id])
-        return rx.toast.success("Your name is saved.")
+        return [rx.toast.success("Your name is saved."), _settle(PROFILE_FORM)]
 
     @rx.event
     def ask_deletion(self, is_open: bool) -> None:
@@ -137,6 +139,14 @@ class SettingsState(LivePage, rx.State):
             async with guard.locked(self):
                 self._assign(is_deleting=False, deletion_problem=problem)
         return None if problem else guard.begin_anew()
+
+
+def _settle(form: str) -> EventSpec:
+    """Let the fields of a form that was saved hold what is known, now and later.
+
+    A field that somebody typed in keeps what they typed, whatever is known by then.
+    """
+    return rx.call_script(f"document.querySelector('[data-saves={form}]')?.reset()")
 
 
 async def _erase(actor: Actor) -> str:

@@ -122,9 +122,9 @@ class SystemState(LivePage, rx.State):
     clean: bool = False
     differing: list[DifferingRow] = []
 
-    def _open(self) -> None:
+    def _enter(self) -> None:
+        super()._enter()
         self.running = ""  # one that runs on says so again
-        super()._open()
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         cursor = self.router.url.query_parameters.get("before")

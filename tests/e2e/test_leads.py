@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, Route, expect
 
 from tests.browser import sign_in
 from tests.product import Account, Product
@@ -240,3 +240,28 @@ def test_a_file_of_leads_is_looked_at_imported_and_told_of(
     expect(dialog.get_by_text("Imported 0 rows. 2 were there before.")).to_be_visible()
     product.wait_until_scored()
     assert len(product.leads(account)) == 5
+
+
+def test_a_preview_is_of_the_file_that_was_chosen_last(board: Page) -> None:
+    waiting: list[Route] = []
+    board.route("**/api/leads/import?dryRun=true", waiting.append)
+    dialog = board.get_by_role("dialog", name="Import leads")
+    for people in (["ada@example.com"], ["bob@example.com", "cleo@example.com"]):
+        asked = len(waiting)
+        board.get_by_role("button", name="Import").click()
+        with board.expect_request("**/api/leads/import?dryRun=true"):
+            dialog.get_by_label("Choose a file").set_input_files(
+                FilePayload(
+                    name="leads.csv",
+                    mimeType="text/csv",
+                    buffer="\n".join(["email", *people]).encode(),
+                )
+            )
+        expect(dialog.get_by_label("Choose a file")).to_have_count(0)
+        if not asked:
+            dialog.get_by_role("button", name="Cancel").click()
+            expect(dialog).to_have_count(0)
+    former, latter = waiting
+    former.fulfill(json={"data": {"rows": 1, "newLeads": 1, "columns": []}})
+    latter.continue_()
+    expect(dialog.get_by_text("2 rows: 2 new leads")).to_be_visible()

@@ -65,6 +65,27 @@ def test_an_open_board_follows_new_names_and_another_time_zone(
     expect(settings.get_by_text("Enter a host name")).to_be_visible()
 
 
+def test_what_somebody_types_stays_while_another_saves_and_so_does_the_focus(
+    product: Product, settings: Page
+) -> None:
+    other = settings.context.new_page()
+    other.goto(f"{product.url}/settings")
+    other.get_by_label("Domain").fill("https://acme.example/")
+    other.get_by_label("Time zone").select_option(label="Tokyo")
+    name = settings.get_by_label("Name", exact=True)
+    name.fill("Half typed")
+    save = other.get_by_role("button", name="Save project")
+    save.press("Enter")
+    for page in (other, settings):
+        expect(page.get_by_label("Domain")).to_have_value("acme.example")
+        expect(page.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
+    expect(save).to_be_focused()
+    expect(name).to_have_value("Half typed")
+    name.press("Enter")
+    expect(other.get_by_label("Name", exact=True)).to_have_value("Half typed")
+    expect(name).to_be_focused()
+
+
 def test_a_new_password_signs_out_every_other_browser(
     product: Product, account: Account, settings: Page, browser: Browser
 ) -> None:
@@ -114,6 +135,7 @@ def test_another_project_begins_with_nothing_of_the_one_before(
     expect_project(left_open, "Second")
     settings.goto(f"{product.url}/leads")
     expect(settings.get_by_text("No leads yet")).to_be_visible()
+    assert [frame for frame in frames if "Second" in frame], "nothing was heard"
     assert not [frame for frame in frames if VISITOR in frame]
 
     settings.locator("[data-projects]").first.click()

@@ -283,7 +283,23 @@ async def test_a_row_of_another_project_is_not_released(tenant: Tenant) -> None:
 async def test_a_page_that_is_loaded_anew_waits_for_no_upload(tenant: Tenant) -> None:
     tab = Tab(tenant.actor, "/events")
     state = await tab.open(EventsState)
-    await tab.call(state, "begin_upload")
-    assert state.uploading
+    assert "leadpulseUpload.send" in sent(await tab.call(state, "begin_upload"))
+    tab.go("/events?type=signup")
+    await tab.open(EventsState)
+    await tab.reconnect()
+    await tab.open(EventsState)
+    assert state.uploading, "the file is still on its way"
+    await tab.reload()
     await tab.open(EventsState)
     assert not state.uploading
+
+
+async def test_a_second_file_waits_for_the_first(tenant: Tenant) -> None:
+    tab = Tab(tenant.actor, "/events")
+    state = await tab.open(EventsState)
+    await tab.call(state, "begin_upload")
+    refused = sent(await tab.call(state, "begin_upload"))
+    assert "is still being uploaded" in refused
+    assert "leadpulseUpload" not in refused
+    await tab.call(state, "receive_upload", {"data": {"accepted": 1}})
+    assert "leadpulseUpload.send" in sent(await tab.call(state, "begin_upload"))

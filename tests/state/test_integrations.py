@@ -23,6 +23,7 @@ from leadpulse_app.state.integrations import (
     Answer,
     IntegrationsState,
 )
+from leadpulse_app.state.settings import SettingsState
 from leadpulse_app.state.snippets import example_event, webhook_example
 from tests.state.tab import Tab
 from tests.tenants import Tenant, make_tenant
@@ -123,7 +124,10 @@ async def test_a_test_event_leads_to_its_lead_once_it_has_arrived() -> None:
 async def test_a_page_that_is_loaded_anew_waits_for_no_answer() -> None:
     tab, state = await opened(await make_tenant())
     await tab.call(state, "begin")
+    await tab.reconnect()
+    await tab.open(IntegrationsState)
     assert state.sending
+    await tab.reload()
     await tab.open(IntegrationsState)
     assert not state.sending
 
@@ -213,6 +217,12 @@ async def test_a_secret_is_shown_when_it_is_made_and_never_again() -> None:
     assert secret not in state.webhook_example
     state._show(await state._read(tab.actor, datetime.now(UTC)))
     assert state.new_secret == secret, "a change elsewhere takes it away"
+    await tab.reconnect()
+    await tab.open(IntegrationsState)
+    assert state.new_secret == secret, "a connection that broke off takes it away"
+    tab.go("/settings")
+    await tab.open(SettingsState)
+    tab.go("/integrations")
     await tab.open(IntegrationsState)
     assert state.new_secret == ""
     await tab.call(state, "make_secret")

@@ -95,12 +95,31 @@ async def test_what_became_of_a_file_is_told_also_where_the_dialog_is_gone() -> 
     assert not state.importing
 
 
+async def test_what_became_of_a_file_is_not_taken_for_the_next_one_s() -> None:
+    tab = Tab((await make_tenant()).actor, "/leads")
+    state = await tab.open(LeadsState)
+    await tab.call(state, "toggle_import", True)
+    await tab.call(state, "begin_import")
+    await tab.call(state, "toggle_import", False)
+    await tab.call(state, "toggle_import", True)
+    await tab.call(state, "begin_reading")
+    toast = await tab.call(state, "receive_import", {"data": {"accepted": 3}})
+    assert "Imported 3 rows." in sent(toast)
+    assert state.import_step == "reading"
+
+
 async def test_a_page_that_is_loaded_anew_waits_for_no_file() -> None:
     tab = Tab((await make_tenant()).actor, "/leads")
     state = await tab.open(LeadsState)
     await tab.call(state, "toggle_import", True)
     await tab.call(state, "begin_reading")
-    state = await tab.open(LeadsState)
+    tab.go("/leads?stage=hot")
+    await tab.open(LeadsState)
+    await tab.reconnect()
+    await tab.open(LeadsState)
+    assert (state.importing, state.import_step) == (True, "reading")
+    await tab.reload()
+    await tab.open(LeadsState)
     assert (state.importing, state.import_step) == (False, "choosing")
     await tab.call(state, "receive_preview", {"data": PREVIEW})
     assert state.import_step == "choosing"

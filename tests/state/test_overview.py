@@ -1,4 +1,4 @@
-"""The overview shows a range's figures, who moved, and a feed that can be paused."""
+"""The overview shows a range's figures, who moved, and what happens now."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -86,21 +86,6 @@ async def test_only_what_arrived_since_it_was_opened_is_fresh() -> None:
         ("download", True),
         ("signup", False),
     ]
-
-
-async def test_a_paused_feed_stands_still_and_counts_what_it_holds_back() -> None:
-    tenant = await make_tenant()
-    lead_id = await tenant.add_lead()
-    await tenant.add_event(lead_id, type="signup")
-    tab = Tab(tenant.actor, "/overview")
-    state = await tab.open(OverviewState)
-    await tab.call(state, "toggle_feed")
-    for _ in range(2):
-        await tenant.add_event(lead_id, type="download")
-    await again(state, tenant)
-    assert ([row.type for row in state.feed], state.held_back) == (["signup"], 2)
-    await tab.call(state, "toggle_feed")
-    assert (len(state.feed), state.held_back) == (3, 0)
 
 
 async def test_what_did_not_change_is_not_sent_again() -> None:

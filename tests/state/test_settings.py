@@ -44,7 +44,8 @@ async def test_an_admin_says_something_else_of_their_project() -> None:
     ada, eve = await make_tenant(), await make_tenant(name="Eve")
     tab, state = await opened(ada.actor)
     assert (state.project_name, state.time_zone) == ("Ada's project", "UTC")
-    assert "saved" in sent(await tab.call(state, "save_project", ACME))
+    toast, _ = await tab.call(state, "save_project", ACME)
+    assert "saved" in sent(toast)
     _, state = await opened(await now_of(ada))
     assert (state.project_name, state.domain, state.time_zone) == (
         "Acme",
@@ -64,15 +65,25 @@ async def test_what_is_wrong_stands_at_its_field_until_it_is_right() -> None:
     assert list(state.problems) == ["userName"]
 
 
-async def test_a_form_is_filled_anew_where_somebody_said_something_else() -> None:
-    ada = await make_tenant()
-    tab, state = await opened(ada.actor)
-    forms = (state.project_form, state.profile_form)
+async def test_what_was_saved_stands_in_its_form_as_it_was_understood() -> None:
+    tab, state = await opened((await make_tenant()).actor)
+    _, settled = await tab.call(state, "save_project", ACME)
+    assert (state.project_name, state.domain) == ("Acme", "acme.example")
+    assert "project" in sent(settled)
+    _, settled = await tab.call(state, "save_profile", {"userName": " Ada L. "})
+    assert state.user_name == "Ada L."
+    assert "profile" in sent(settled)
+
+
+async def test_a_question_stays_open_where_the_connection_broke_off() -> None:
+    tab, state = await opened((await make_tenant()).actor)
+    await tab.call(state, "ask_deletion", True)
+    await tab.reconnect()
     await tab.open(SettingsState)
-    assert (state.project_form, state.profile_form) == forms, "what is typed is lost"
-    await tab.call(state, "save_project", ACME)
+    assert state.asks_deletion
+    await tab.reload()
     await tab.open(SettingsState)
-    assert (state.project_form, state.profile_form) == (forms[0] + 1, forms[1])
+    assert not state.asks_deletion
 
 
 async def test_a_member_reads_the_project_and_changes_their_name_alone() -> None:
