@@ -12,6 +12,8 @@ from tests.product import Account, Product
 
 pytestmark = pytest.mark.e2e
 
+PREVIEW = re.compile(r"/api/leads/import\?dryRun=true$")
+
 SCORED = {"ada": 2, "bob": 1, "cleo": 0}
 """How many demo requests each person made, at 50 points."""
 
@@ -244,12 +246,12 @@ def test_a_file_of_leads_is_looked_at_imported_and_told_of(
 
 def test_a_preview_is_of_the_file_that_was_chosen_last(board: Page) -> None:
     waiting: list[Route] = []
-    board.route("**/api/leads/import?dryRun=true", waiting.append)
+    board.route(PREVIEW, lambda route: waiting.append(route))
     dialog = board.get_by_role("dialog", name="Import leads")
     for people in (["ada@example.com"], ["bob@example.com", "cleo@example.com"]):
         asked = len(waiting)
         board.get_by_role("button", name="Import").click()
-        with board.expect_request("**/api/leads/import?dryRun=true"):
+        with board.expect_request(PREVIEW):
             dialog.get_by_label("Choose a file").set_input_files(
                 FilePayload(
                     name="leads.csv",
