@@ -8,7 +8,7 @@ import pytest
 from leadpulse_app.database import transaction
 from leadpulse_app.domain.errors import ConflictError
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.demo import Progress
+from leadpulse_app.services.demo import MOST_OWN_LEADS, Progress
 from leadpulse_app.services.leads import count_by_stage
 from leadpulse_app.tasks.demo_process import fill_beside
 from tests.tenants import Tenant, make_tenant
@@ -29,8 +29,12 @@ async def test_a_project_is_filled_beside_and_tells_how_far_it_is() -> None:
     assert {each.doing for each in told} == {"Sending events", "Scoring"}
     assert asdict(told[-1]) == {"doing": "Scoring", "done": 1, "total": 1}
     assert (await leads(ada.actor), await leads(eve.actor)) == (20, 0)
+    await fill(ada)  # as what was interrupted is finished
+    assert await leads(ada.actor) == 20
+    for _ in range(MOST_OWN_LEADS + 1):
+        await eve.add_lead()
     with pytest.raises(ConflictError, match="has leads already"):
-        await fill(ada)
+        await fill(eve)
 
 
 async def test_a_project_is_filled_by_one_at_a_time() -> None:
