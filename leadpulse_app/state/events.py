@@ -112,11 +112,8 @@ class EventsState(EventUpload, Drawer, rx.State):
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         address = self._address()
-        choices = await live.share(actor, "event choices", lambda: _read_choices(actor))
         stream = await live.share(
-            actor,
-            ("events", address, choices),
-            lambda: _read_stream(actor, address, choices, now),
+            actor, ("events", address), lambda: _read_stream(actor, address, now)
         )
         return _Content(stream, await self._read_drawer(actor, now))
 
@@ -184,18 +181,12 @@ def _announce_release(project_id: UUID) -> None:
     publish_changes([project_id])
 
 
-async def _read_choices(actor: Actor) -> _Choices:
+async def _read_stream(actor: Actor, address: EventAddress, now: datetime) -> _Stream:
     async with database.transaction(actor.project_id) as session:
-        return _Choices(
+        choices = _Choices(
             types=await list_event_types(session, actor),
             held=await count_quarantined(session, actor),
         )
-
-
-async def _read_stream(
-    actor: Actor, address: EventAddress, choices: _Choices, now: datetime
-) -> _Stream:
-    async with database.transaction(actor.project_id) as session:
         lead, page, sessions = "", EventPage((), None), _NO_SESSIONS
         try:
             if address.lead_id is not None:

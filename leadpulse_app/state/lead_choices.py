@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leadpulse_app import database
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.events import list_event_types
@@ -66,13 +65,13 @@ class ShownFilters:
 NO_FILTERS = ShownFilters()
 
 
-async def read_choices(actor: Actor) -> LeadChoices:
-    """Return what the actor's leads can be narrowed to."""
-    async with database.transaction(actor.project_id) as session:
-        return await _choices(session, actor)
+async def read_choices(session: AsyncSession, actor: Actor) -> LeadChoices:
+    """Return what the actor's leads can be narrowed to.
 
-
-async def _choices(session: AsyncSession, actor: Actor) -> LeadChoices:
+    Args:
+        session: A transaction scoped to the actor's project.
+        actor: Who asks.
+    """
     return LeadChoices(
         members=tuple(
             Named(str(member.id), member.name)

@@ -160,11 +160,8 @@ class LeadsState(LeadImport, Drawer, rx.State):
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         address = self._address()
-        choices = await live.share(actor, "lead choices", lambda: read_choices(actor))
         shared = await live.share(
-            actor,
-            ("leads", address, choices),
-            lambda: _read_list(actor, address, choices, now),
+            actor, ("leads", address), lambda: _read_list(actor, address, now)
         )
         drawn = await self._read_drawer(actor, now)
         return _Content(shared, drawn, may_erase=actor.role is Role.ADMIN)
@@ -226,10 +223,9 @@ class LeadsState(LeadImport, Drawer, rx.State):
         return rx.redirect(self._address().changed(**changes).href())
 
 
-async def _read_list(
-    actor: Actor, address: LeadAddress, choices: LeadChoices, now: datetime
-) -> _List:
+async def _read_list(actor: Actor, address: LeadAddress, now: datetime) -> _List:
     async with database.transaction(actor.project_id) as session:
+        choices = await read_choices(session, actor)
         try:
             page = await list_leads(
                 session,
