@@ -145,10 +145,17 @@ class _Wire:
         """
         socket = self._libpq.socket
         ready = self._loop.create_future()
-        watch(socket, lambda: None if ready.done() else ready.set_result(None))
+
+        def tell() -> None:
+            if not ready.done():
+                ready.set_result(None)
+
+        watch(socket, tell)
+        look = self._loop.call_later(LOOK_SECONDS, tell)
         try:
-            await asyncio.wait([ready], timeout=LOOK_SECONDS)
+            await ready
         finally:
+            look.cancel()
             unwatch(socket)
 
 
