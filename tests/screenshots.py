@@ -8,6 +8,7 @@ Each page at the width of a desk and of a phone, light and dark, in production m
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -15,7 +16,7 @@ from tests.browser import chromium_arguments, chromium_path, sign_in
 from tests.pages import FOR_EVERYBODY, FOR_MEMBERS, SCREENS, open_page
 from tests.product import ROOT, Account, Product, running_product, temporary_home
 
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def fill(product: Product, account: Account) -> None:
@@ -48,10 +49,7 @@ def take(
 ) -> None:
     """Write the pictures of the pages of these names, of all where none is named."""
     for scheme in SCHEMES:
-        context = browser.new_context(
-            color_scheme=scheme,  # type: ignore[arg-type]
-            reduced_motion="reduce",
-        )
+        context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
         page = context.new_page()
         for pages in (FOR_EVERYBODY, FOR_MEMBERS):
             if pages is FOR_MEMBERS:

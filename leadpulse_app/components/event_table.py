@@ -18,7 +18,7 @@ from leadpulse_app.state.events import EventsState
 LIST = "events"
 
 _ROWS = held_rows(
-    LIST, decoded_rows(LIST, EventsState.rows, EventRow), EventsState.place
+    LIST, decoded_rows(LIST, EventsState.rows, list[EventRow]), EventsState.place
 )
 
 _EVENT = Column("Event")

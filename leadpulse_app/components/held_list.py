@@ -39,13 +39,15 @@ _CHIP: theme.Style = {
 }
 
 
-def decoded_rows(name: str, rows: rx.Var[str], kind: type[Row]) -> ArrayVar[list[Row]]:
+def decoded_rows(
+    name: str, rows: rx.Var[str], kind: type[list[Row]]
+) -> ArrayVar[list[Row]]:
     """Return the rows of a list that are sent as JSON.
 
     Args:
         name: The list's, as in `held_list`.
         rows: The rows as JSON; each has an `id`, and may have a `score`.
-        kind: What each of them is.
+        kind: Their type, as `list[LeadRow]`.
     """
     decoded = f"{name}Rows"
     hook = f"const {decoded} = useDecoded({rows!s});"
@@ -54,7 +56,7 @@ def decoded_rows(name: str, rows: rx.Var[str], kind: type[Row]) -> ArrayVar[list
         merge_var_data=VarData(
             imports={_SCRIPT: [ImportVar(tag="useDecoded")]}, hooks={hook: None}
         ),
-    ).to(ArrayVar, list[kind])  # type: ignore[valid-type]
+    ).to(ArrayVar, kind)
 
 
 def held_rows(

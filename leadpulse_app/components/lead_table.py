@@ -23,7 +23,9 @@ from leadpulse_app.state.leads import LeadsState, SortHead
 
 LIST = "leads"
 
-_ROWS = held_rows(LIST, decoded_rows(LIST, LeadsState.rows, LeadRow), LeadsState.place)
+_ROWS = held_rows(
+    LIST, decoded_rows(LIST, LeadsState.rows, list[LeadRow]), LeadsState.place
+)
 
 
 def _sort_link(name: str, head: rx.Var[SortHead]) -> rx.Component:

@@ -13,7 +13,6 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, TypeAdapter
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Row,
     Select,
     bindparam,
@@ -22,7 +21,6 @@ from sqlalchemy import (
     text,
     true,
     tuple_,
-    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -32,6 +30,7 @@ from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.models import Event, Lead, QuarantinedEvent, ScoreEntry
 from leadpulse_app.models.ledger import FIRST
 from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.lead_selection import member_ids
 from leadpulse_app.services.leads import MAXIMUM_PAGE, find_root
 from leadpulse_app.services.leads.plans import reading_in_order
 
@@ -261,7 +260,7 @@ def _newest_of_type(
 def _newest_of_lead(
     actor: Actor, root_id: UUID, cursor: str | None, most: int
 ) -> _Listed:
-    one = _lead_ids(actor, root_id).subquery()
+    one = member_ids(actor, [root_id]).subquery()
     # Each of them is read in the order of the index, so that no more are read than
     # are looked at, however many a lead has.
     each = (
@@ -286,7 +285,7 @@ def _newest_held(
         col(QuarantinedEvent.project_id) == actor.project_id
     )
     if root_id is not None:
-        ids = _lead_ids(actor, root_id).subquery()
+        ids = member_ids(actor, [root_id]).subquery()
         held = held.where(col(QuarantinedEvent.lead_id).in_(select(ids.c.id)))
     place = held.subquery().c
     return (
@@ -295,14 +294,6 @@ def _newest_held(
         .where(_BY_ARRIVAL.after(cursor, place))
         .order_by(*_BY_ARRIVAL.of(place))
         .limit(most)
-    )
-
-
-def _lead_ids(actor: Actor, root_id: UUID) -> CompoundSelect[Any]:
-    lead_ids = select(col(Lead.id)).where(col(Lead.project_id) == actor.project_id)
-    return union_all(
-        lead_ids.where(col(Lead.id) == root_id),
-        lead_ids.where(col(Lead.root_id) == root_id),
     )
 
 

@@ -23,11 +23,10 @@ from leadpulse_app.domain.errors import (
 from leadpulse_app.domain.identity import Alias, AliasKind
 from leadpulse_app.domain.ids import uuid7
 from leadpulse_app.domain.properties import Json
-from leadpulse_app.domain.reserved import FIELDS
-from leadpulse_app.models import Event, Lead, LeadAlias, Pending
+from leadpulse_app.models import Lead, LeadAlias
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.lead_selection import hold_roots
-from leadpulse_app.services.reserved_inputs import reserved_message_id
+from leadpulse_app.services.reserved_inputs import add_fields_input
 
 _CALLED = {
     AliasKind.EMAIL: ("email", "email"),
@@ -92,11 +91,11 @@ async def create_lead(
         )
     )
     known = {"email": lead.email, "name": lead.name, "company": lead.company}
-    await _say(
+    await add_fields_input(
         session,
-        actor,
+        actor.project_id,
         lead_id,
-        traits={name: text for name, text in known.items() if text},
+        fields={name: text for name, text in known.items() if text},
         properties=lead.traits,
         now=now,
     )
@@ -142,7 +141,9 @@ async def edit_lead(
     if email := new.get("email"):
         await _take_names(session, actor, root_id, [Alias(AliasKind.EMAIL, email)])
     if new:
-        await _say(session, actor, root_id, traits=new, properties={}, now=now)
+        await add_fields_input(
+            session, actor.project_id, root_id, fields=new, properties={}, now=now
+        )
     return bool(new)
 
 
@@ -190,28 +191,3 @@ async def _require_own(
         name, words = _CALLED[alias.kind]
         message = f"Another lead has this {words}"
         raise ConflictError(message, details={name: message, "leadId": str(owner_id)})
-
-
-async def _say(
-    session: AsyncSession,
-    actor: Actor,
-    lead_id: UUID,
-    *,
-    traits: Mapping[str, str | None],
-    properties: Mapping[str, Json],
-    now: datetime,
-) -> None:
-    said = Event(
-        project_id=actor.project_id,
-        lead_id=lead_id,
-        message_id=reserved_message_id(FIELDS, str(uuid7(now))),
-        type=FIELDS,
-        properties=dict(properties),
-        traits=dict(traits),
-        received_at=now,
-        occurred_at=now,
-    )
-    session.add(said)
-    await session.flush()
-    session.add(Pending(project_id=actor.project_id, lead_id=lead_id, event_id=said.id))
-    await session.flush()

@@ -5,9 +5,10 @@ on: it is read over a root and all that was merged into it, and written to the r
 """
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import CompoundSelect, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -22,6 +23,18 @@ from leadpulse_app.services.actors import Actor
 MAXIMUM_LEADS_AT_ONCE = 1_000
 
 _ATTEMPTS = 10
+
+
+def member_ids(actor: Actor, root_ids: Collection[UUID]) -> CompoundSelect[Any]:
+    """Return the query for the ids of some roots and of all that is merged into them.
+
+    Two look-ups, as one with OR can't walk both indexes.
+    """
+    ids = select(col(Lead.id)).where(col(Lead.project_id) == actor.project_id)
+    return union_all(
+        ids.where(col(Lead.id).in_(root_ids)),
+        ids.where(col(Lead.root_id).in_(root_ids)),
+    )
 
 
 async def known_leads(

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, or_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from leadpulse_app.domain.annotation import normalise_note
 from leadpulse_app.domain.errors import ConflictError, ForbiddenError, NotFoundError
 from leadpulse_app.domain.ids import uuid7
-from leadpulse_app.models import Lead, LeadNote, Role, User
+from leadpulse_app.models import LeadNote, Role, User
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.lead_selection import hold_roots
+from leadpulse_app.services.lead_selection import hold_roots, member_ids
 from leadpulse_app.services.leads import find_root
 
 MAXIMUM_NOTES = 500
@@ -60,7 +60,7 @@ async def add_note(
         .select_from(LeadNote)
         .where(
             col(LeadNote.project_id) == actor.project_id,
-            col(LeadNote.lead_id).in_(_members(actor, root_id)),
+            col(LeadNote.lead_id).in_(member_ids(actor, [root_id])),
         )
     )
     if (there or 0) >= MAXIMUM_NOTES:
@@ -92,7 +92,7 @@ async def list_notes(
         .join(User, col(User.id) == col(LeadNote.author_id))
         .where(
             col(LeadNote.project_id) == actor.project_id,
-            col(LeadNote.lead_id).in_(_members(actor, root_id)),
+            col(LeadNote.lead_id).in_(member_ids(actor, [root_id])),
         )
         .order_by(col(LeadNote.created_at).desc(), col(LeadNote.id).desc())
         .limit(MAXIMUM_NOTES)
@@ -116,7 +116,7 @@ async def delete_note(
     of_lead = (
         col(LeadNote.project_id) == actor.project_id,
         col(LeadNote.id) == note_id,
-        col(LeadNote.lead_id).in_(_members(actor, root_id)),
+        col(LeadNote.lead_id).in_(member_ids(actor, [root_id])),
     )
     author_id = await session.scalar(select(col(LeadNote.author_id)).where(*of_lead))
     if author_id is None:
@@ -124,10 +124,3 @@ async def delete_note(
     if author_id != actor.user_id and actor.role is not Role.ADMIN:
         raise ForbiddenError("Only its author or an admin may delete a note")
     await session.execute(delete(LeadNote).where(*of_lead))
-
-
-def _members(actor: Actor, root_id: UUID) -> Select[UUID]:
-    return select(col(Lead.id)).where(
-        col(Lead.project_id) == actor.project_id,
-        or_(col(Lead.id) == root_id, col(Lead.root_id) == root_id),
-    )

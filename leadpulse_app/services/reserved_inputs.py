@@ -6,8 +6,13 @@ from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadpulse_app.domain.errors import NotFoundError
+from leadpulse_app.domain.ids import uuid7
+from leadpulse_app.domain.properties import Json
+from leadpulse_app.domain.reserved import FIELDS
+from leadpulse_app.models import Event, Pending
 
 _HOLD = """
     SELECT id FROM lead WHERE project_id = %s AND id = %s FOR KEY SHARE
@@ -75,6 +80,41 @@ def write_reserved_input(
         ),
     )
     return written.rowcount == 1
+
+
+async def add_fields_input(
+    session: AsyncSession,
+    project_id: UUID,
+    lead_id: UUID,
+    *,
+    fields: Mapping[str, str | None],
+    properties: Mapping[str, Json],
+    now: datetime,
+) -> None:
+    """Store what a person says a lead is known as, and leave it to be scored.
+
+    Args:
+        session: A transaction scoped to the project, which holds the lead.
+        project_id: The project.
+        lead_id: A lead of it.
+        fields: `email`, `name` and `company`, as far as said; None empties one.
+        properties: What else is said; no rule reads it.
+        now: When it is said.
+    """
+    said = Event(
+        project_id=project_id,
+        lead_id=lead_id,
+        message_id=reserved_message_id(FIELDS, str(uuid7(now))),
+        type=FIELDS,
+        properties=dict(properties),
+        traits=dict(fields),
+        received_at=now,
+        occurred_at=now,
+    )
+    session.add(said)
+    await session.flush()
+    session.add(Pending(project_id=project_id, lead_id=lead_id, event_id=said.id))
+    await session.flush()
 
 
 def reserved_message_id(type_: str, name: str) -> str:

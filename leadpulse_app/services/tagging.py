@@ -7,7 +7,7 @@ root, and taken from all of them; after an unmerge each side has what was writte
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -16,7 +16,7 @@ from leadpulse_app.domain.annotation import MAXIMUM_TAGS_PER_LEAD, normalise_tag
 from leadpulse_app.domain.errors import InvalidInputError
 from leadpulse_app.models import Lead, LeadTag
 from leadpulse_app.services.actors import Actor
-from leadpulse_app.services.lead_selection import hold_roots
+from leadpulse_app.services.lead_selection import hold_roots, member_ids
 
 MAXIMUM_TAGS_LISTED = 500
 """Of a project: more are no help in choosing one."""
@@ -107,11 +107,7 @@ async def remove_tag(
     """
     kept = normalise_tag(tag)
     roots = await hold_roots(session, actor, lead_ids)
-    members = select(col(Lead.id)).where(
-        col(Lead.project_id) == actor.project_id,
-        or_(col(Lead.id).in_(roots), col(Lead.root_id).in_(roots)),
-    )
-    holders = (await session.scalars(members)).all()
+    holders = (await session.scalars(member_ids(actor, roots))).all()
     removed = await session.scalars(
         delete(LeadTag)
         .where(
@@ -166,15 +162,11 @@ async def tags_of(
     session: AsyncSession, actor: Actor, root_id: UUID
 ) -> tuple[str, ...]:
     """Return the tags of a root and of the leads merged into it, in order."""
-    members = select(col(Lead.id)).where(
-        col(Lead.project_id) == actor.project_id,
-        or_(col(Lead.id) == root_id, col(Lead.root_id) == root_id),
-    )
     found = await session.scalars(
         select(col(LeadTag.tag))
         .where(
             col(LeadTag.project_id) == actor.project_id,
-            col(LeadTag.lead_id).in_(members),
+            col(LeadTag.lead_id).in_(member_ids(actor, [root_id])),
         )
         .distinct()
         .order_by(col(LeadTag.tag))

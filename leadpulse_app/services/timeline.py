@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, TypeAdapter
-from sqlalchemy import Row, func, select, text, true, tuple_, union_all
+from sqlalchemy import Row, func, select, text, true, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -15,9 +15,10 @@ from sqlmodel import col
 from leadpulse_app.domain.cursor import check_limit, decode_cursor, encode_cursor
 from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.domain.visits import group_by_session, page_of
-from leadpulse_app.models import Event, Lead, QuarantinedEvent, Reason, ScoreEntry
+from leadpulse_app.models import Event, QuarantinedEvent, Reason, ScoreEntry
 from leadpulse_app.models.ledger import FIRST
 from leadpulse_app.services.actors import Actor
+from leadpulse_app.services.lead_selection import member_ids
 from leadpulse_app.services.leads import find_root
 
 MAXIMUM_SESSIONS = 100
@@ -162,11 +163,7 @@ async def _newest(
     session: AsyncSession, actor: Actor, root_id: UUID, *, before: _Position | None
 ) -> Sequence[Row[Any]]:
     """Return the newest events of all who are one lead, each with why it is held."""
-    lead_ids = select(col(Lead.id)).where(col(Lead.project_id) == actor.project_id)
-    one = union_all(
-        lead_ids.where(col(Lead.id) == root_id),
-        lead_ids.where(col(Lead.root_id) == root_id),
-    ).subquery()
+    one = member_ids(actor, [root_id]).subquery()
     # Each of them is read in the order of the index, so that no more are read than
     # are told, however many a lead has.
     newest = select(col(Event.id), col(Event.occurred_at), col(Event.message_id)).where(

@@ -1,11 +1,10 @@
 """The stream of events. What of it is shown is in the page's address."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
-from uuid import UUID
 
 import reflex as rx
 from reflex_base.event import EventSpec
@@ -16,7 +15,6 @@ from leadpulse_app.domain.errors import InvalidInputError, NotFoundError
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.events import EventPage, list_event_types, list_events
 from leadpulse_app.services.leads import get_lead
-from leadpulse_app.services.live import publish_changes
 from leadpulse_app.services.quarantine import count_quarantined, release_events
 from leadpulse_app.services.timeline import TimelinePage, list_timeline
 from leadpulse_app.state import live, words
@@ -30,7 +28,7 @@ from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.lead_timeline import SessionRow, session_row
 from leadpulse_app.state.moments import zone_of
 from leadpulse_app.state.written_rows import NO_ROWS, written
-from leadpulse_app.tasks import enqueue_scoring_hint
+from leadpulse_app.tasks import announce_pending
 
 __all__ = ["EVENTS_PATH", "PAGE_SIZE", "EventsState"]
 
@@ -52,14 +50,6 @@ class _Stream:
     """The id of the newest event; 0 where there is none."""
     values: Mapping[str, object]
     """Of the vars of `EventsState`."""
-
-
-@dataclass(frozen=True)
-class _Choices:
-    """What all of the project can narrow the stream to."""
-
-    types: tuple[str, ...]
-    held: int
 
 
 @dataclass(frozen=True)
@@ -169,24 +159,17 @@ class EventsState(EventUpload, Drawer, rx.State):
         actor = current_actor()
         async with database.transaction(actor.project_id) as session:
             released = await release_events(session, actor, message_ids=message_ids)
-        await asyncio.to_thread(_announce_release, actor.project_id)
+        await asyncio.to_thread(announce_pending, actor.project_id)
         live.hub.wake(self.router.session.client_token)
         if not released:
             return rx.toast.info("Nothing was held back any more.")
         return rx.toast.success(f"Released {words.count(released, 'event')}.")
 
 
-def _announce_release(project_id: UUID) -> None:
-    enqueue_scoring_hint()
-    publish_changes([project_id])
-
-
 async def _read_stream(actor: Actor, address: EventAddress, now: datetime) -> _Stream:
     async with database.transaction(actor.project_id) as session:
-        choices = _Choices(
-            types=await list_event_types(session, actor),
-            held=await count_quarantined(session, actor),
-        )
+        types = await list_event_types(session, actor)
+        held = await count_quarantined(session, actor)
         lead, page, sessions = "", EventPage((), None), _NO_SESSIONS
         try:
             if address.lead_id is not None:
@@ -220,20 +203,22 @@ async def _read_stream(actor: Actor, address: EventAddress, now: datetime) -> _S
             "sessions": [session_row(each, now, zone) for each in sessions.sessions],
             "lead": lead,
             "older_href": replace(address, cursor=older).href() if older else "",
-            **_filters(address, choices),
+            **_filters(address, types, held),
         },
     )
 
 
-def _filters(address: EventAddress, choices: _Choices) -> dict[str, object]:
+def _filters(
+    address: EventAddress, types: Sequence[str], held: int
+) -> dict[str, object]:
     return {
         "place": address.href(),
-        "types": sorted({*choices.types, address.event_type} - {""}),
+        "types": sorted({*types, address.event_type} - {""}),
         "event_type": address.event_type,
         "only_held": address.only_held,
         "by_session": address.by_session,
         "filtered": address.is_filtered,
-        "held_text": words.count(choices.held, "event") if choices.held else "",
+        "held_text": words.count(held, "event") if held else "",
         "newest_href": address.newest.href() if address.cursor else "",
         "stream_href": address.changed(view="").href(),
         "sessions_href": address.changed(view="sessions").href(),

@@ -1,5 +1,6 @@
-"""Reads ids and searches as any client can send them: nothing else gets through."""
+"""Reads what any client can send, as it was meant: nothing else gets through."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from leadpulse_app.domain.errors import NotFoundError
@@ -7,6 +8,18 @@ from leadpulse_app.domain.event import MAX_ID_LENGTH
 from leadpulse_app.domain.lead_filter import MAXIMUM_QUERY_LENGTH
 
 _UUID_LENGTH = 36
+
+
+def read_text(given: object, name: str, limit: int | None = None) -> str:
+    """Return a text of a form or an answer, cut at a limit; empty where it is none."""
+    value = given.get(name) if isinstance(given, Mapping) else None
+    return value[:limit] if isinstance(value, str) else ""
+
+
+def read_number(given: object, name: str) -> int:
+    """Return a number of an answer, below 10^9; 0 where it is none."""
+    value = given.get(name) if isinstance(given, Mapping) else None
+    return value if isinstance(value, int) and 0 <= value < 10**9 else 0
 
 
 def read_uuid(given: object) -> UUID | None:

@@ -32,6 +32,7 @@ from leadpulse_app.services.webhooks import (
 )
 from leadpulse_app.settings import get_settings
 from leadpulse_app.state import live, words
+from leadpulse_app.state.given import read_number, read_text
 from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.leads import LEADS_PATH
 from leadpulse_app.state.moments import NEVER, Moment, moment_of, zone_of
@@ -321,19 +322,11 @@ def _answer_of(sent: object) -> Answer:
     if not isinstance(sent, dict):
         return NO_ANSWER
 
-    def number(name: str) -> int:
-        value = sent.get(name)
-        return value if isinstance(value, int) and 0 <= value < 10**6 else 0
-
-    def text(name: str, limit: int) -> str:
-        value = sent.get(name)
-        return value[:limit] if isinstance(value, str) else ""
-
-    message_id = text("messageId", MAX_ID_LENGTH)
+    message_id = read_text(sent, "messageId", MAX_ID_LENGTH)
     return Answer(
-        status=number("status"),
-        milliseconds=number("milliseconds"),
-        body=text("body", 2_000),
+        status=read_number(sent, "status"),
+        milliseconds=read_number(sent, "milliseconds"),
+        body=read_text(sent, "body", 2_000),
         message_id=message_id
         if find_unstorable_text({"id": message_id}) is None
         else "",

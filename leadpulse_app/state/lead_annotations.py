@@ -22,6 +22,7 @@ from leadpulse_app.services.ownership import (
     owner_of,
 )
 from leadpulse_app.services.tagging import add_tag, list_tags, remove_tag, tags_of
+from leadpulse_app.state.given import read_text
 from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.moments import Moment, moment_of
 from leadpulse_app.state.pages import LivePage
@@ -157,7 +158,7 @@ class LeadAnnotations(LivePage, mixin=True):
     @rx.event
     async def add_tag(self, form: dict[str, object]) -> None:
         """Give the lead the tag that was entered."""
-        tag = _entered(form, "tag")
+        tag = read_text(form, "tag")
         self.tag_problem = await self._write(
             lambda session, actor, lead_id: add_tag(session, actor, [lead_id], tag)
         )
@@ -177,7 +178,7 @@ class LeadAnnotations(LivePage, mixin=True):
     @rx.event
     async def add_note(self, form: dict[str, object]) -> None:
         """Leave the note that was entered."""
-        body = _entered(form, "note")
+        body = read_text(form, "note")
         self.note_problem = await self._write(
             lambda session, actor, lead_id: add_note(
                 session, actor, lead_id, body, now=datetime.now(UTC)
@@ -197,8 +198,3 @@ class LeadAnnotations(LivePage, mixin=True):
             lambda session, actor, lead_id: delete_note(session, actor, lead_id, chosen)
         )
         return rx.toast.error(problem) if problem else rx.toast.success("Note deleted.")
-
-
-def _entered(form: object, name: str) -> str:
-    value = form.get(name) if isinstance(form, dict) else None
-    return value if isinstance(value, str) else ""

@@ -1,5 +1,6 @@
 """What a list of leads can be narrowed to, and what it is narrowed to now."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,7 +40,7 @@ class LeadChoices:
     members: tuple[Named, ...]
     tags: tuple[str, ...]
     event_types: tuple[str, ...]
-    counts: tuple[tuple[Stage, int], ...]
+    counts: Mapping[Stage, int]
     """How many leads are in each stage."""
 
 
@@ -79,7 +80,7 @@ async def read_choices(session: AsyncSession, actor: Actor) -> LeadChoices:
         ),
         tags=await list_tags(session, actor),
         event_types=await list_event_types(session, actor),
-        counts=tuple((await count_by_stage(session, actor)).items()),
+        counts=await count_by_stage(session, actor),
     )
 
 

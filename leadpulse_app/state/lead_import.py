@@ -14,6 +14,7 @@ from leadpulse_app.domain.uploads import Meaning
 from leadpulse_app.domain.uploads.leads import MAX_COLUMNS
 from leadpulse_app.services.lead_import import SAMPLE_ROWS
 from leadpulse_app.state import words
+from leadpulse_app.state.given import read_number
 from leadpulse_app.state.pages import LivePage
 from leadpulse_app.state.upload_outcome import (
     NO_OUTCOME,
@@ -21,7 +22,6 @@ from leadpulse_app.state.upload_outcome import (
     UploadOutcome,
     bad_lines_of,
     more_lines,
-    number_of,
     outcome_of,
     refusal_of,
     text_of,
@@ -144,7 +144,8 @@ class LeadImport(LivePage, mixin=True):
 def preview_of(data: Mapping[str, object]) -> ShownPreview:
     """Read a preview as the page reports it; what is odd is left out."""
     rows, rejected, new, known = (
-        number_of(data, name) for name in ("rows", "rejected", "newLeads", "knownLeads")
+        read_number(data, name)
+        for name in ("rows", "rejected", "newLeads", "knownLeads")
     )
     bad_lines = bad_lines_of(data)
     columns = tuple(

@@ -17,6 +17,7 @@ from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads import LeadPage, list_leads
 from leadpulse_app.state import live, words
 from leadpulse_app.state.drawer import Drawer, Drawn
+from leadpulse_app.state.given import read_text
 from leadpulse_app.state.lead_address import (
     EXPORT_PATH,
     FILTER_NAMES,
@@ -215,11 +216,7 @@ class LeadsState(LeadImport, Drawer, rx.State):
     @rx.event
     def narrow_score(self, form: dict[str, object]) -> EventSpec:
         """Go to the address of this list within a range of scores."""
-        given = form if isinstance(form, Mapping) else {}
-        changes = {
-            name: value if isinstance(value := given.get(name), str) else ""
-            for name in ("minScore", "maxScore")
-        }
+        changes = {name: read_text(form, name) for name in ("minScore", "maxScore")}
         return rx.redirect(self._address().changed(**changes).href())
 
 
@@ -256,7 +253,7 @@ def _toolbar(address: LeadAddress, choices: LeadChoices) -> dict[str, object]:
     tags = {*choices.tags, address.wanted.tag or ""} - {""}
     types = {*choices.event_types, address.wanted.event_type or ""} - {""}
     return {
-        "tabs": _tabs(address, dict(choices.counts)),
+        "tabs": _tabs(address, choices.counts),
         "members": list(choices.members),
         "tags": sorted(tags),
         "event_types": sorted(types),

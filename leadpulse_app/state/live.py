@@ -29,10 +29,9 @@ import psycopg
 import redis
 import reflex as rx
 from reflex.middleware import Middleware
-from reflex.state import BaseState, OnLoadInternalState, StateUpdate
+from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
-from reflex_base.utils.format import format_event_handler
 from sqlalchemy.exc import SQLAlchemyError
 
 from leadpulse_app.services import live
@@ -45,6 +44,7 @@ from leadpulse_app.state.guard import (
 from leadpulse_app.state.readings import Readings
 from leadpulse_app.state.session_checks import SessionChecks, concerns
 from leadpulse_app.state.turns import Turn, Turns
+from leadpulse_app.state.visits import PAGE_LOAD
 
 logger = logging.getLogger(__name__)
 
@@ -58,10 +58,6 @@ POLL_SECONDS = 2.0
 
 REFRESH_SECONDS = 30.0
 """How old "2 min ago" may become on a board to which nothing happens."""
-
-_PAGE_LOAD = format_event_handler(
-    OnLoadInternalState.event_handlers["on_load_internal"]
-)
 
 
 class _Board:
@@ -289,7 +285,7 @@ class EndOnPageLoad(Middleware):
         self, app: rx.App, state: BaseState, event: Event
     ) -> StateUpdate | None:
         """Let every event through."""
-        if event.name == _PAGE_LOAD:
+        if event.name == PAGE_LOAD:
             hub.end(state.router.session.client_token)
         return None
 

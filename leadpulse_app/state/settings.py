@@ -1,7 +1,6 @@
 """The settings: what a project and a person are called, and the end of a project."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +24,7 @@ from leadpulse_app.services.projects import (
     get_project_settings,
 )
 from leadpulse_app.state import guard
+from leadpulse_app.state.given import read_text
 from leadpulse_app.state.pages import LivePage
 
 PROJECT_FORM, PROFILE_FORM = "project", "profile"
@@ -88,9 +88,9 @@ class SettingsState(LivePage, rx.State):
                 saved = await change_project(
                     session,
                     actor,
-                    name=_text(form, "name"),
-                    domain=_text(form, "domain"),
-                    time_zone=_text(form, "timeZone"),
+                    name=read_text(form, "name"),
+                    domain=read_text(form, "domain"),
+                    time_zone=read_text(form, "timeZone"),
                 )
         except InvalidInputError as error:
             self.problems = dict(error.details or {})
@@ -106,7 +106,9 @@ class SettingsState(LivePage, rx.State):
         actor = guard.current_actor()
         try:
             async with database.transaction(actor.project_id) as session:
-                saved = await rename_user(session, actor, name=_text(form, "userName"))
+                saved = await rename_user(
+                    session, actor, name=read_text(form, "userName")
+                )
         except InvalidInputError as error:
             self.problems = {"userName": error.message}
             return []
@@ -124,7 +126,7 @@ class SettingsState(LivePage, rx.State):
     async def delete_project(self, form: dict[str, object]) -> EventSpec | None:
         """Delete the project for good, once its name was typed."""
         actor = guard.current_actor()
-        if _text(form, CONFIRMATION).strip() != actor.project_name:
+        if read_text(form, CONFIRMATION).strip() != actor.project_name:
             async with guard.locked(self):
                 self.deletion_problem = "This is not the name of the project."
             return None
@@ -158,9 +160,3 @@ async def _erase(actor: Actor) -> str:
         return f"{error.message}."
     await asyncio.to_thread(publish_actors, [actor.project_id])
     return ""
-
-
-def _text(form: object, name: str) -> str:
-    """Return what a form says, or nothing where that is no text."""
-    value = form.get(name) if isinstance(form, Mapping) else None
-    return value if isinstance(value, str) else ""

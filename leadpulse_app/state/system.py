@@ -62,7 +62,7 @@ from leadpulse_app.state.system_rows import (
     rate_figure,
     versions_of,
 )
-from leadpulse_app.tasks import enqueue_scoring_hint
+from leadpulse_app.tasks import announce_pending
 
 SYSTEM_PATH = "/system"
 PAGE_SIZE = 25
@@ -330,13 +330,8 @@ async def _read_shared(actor: Actor, cursor: str | None, now: datetime) -> _Shar
 
 async def _act(actor: Actor, work: Callable[[psycopg.Connection], Result]) -> Result:
     result = await database.run_scoped(actor.project_id, work)
-    await asyncio.to_thread(_announce, actor.project_id)
+    await asyncio.to_thread(announce_pending, actor.project_id)
     return result
-
-
-def _announce(project_id: UUID) -> None:
-    enqueue_scoring_hint()
-    publish_changes([project_id])
 
 
 def _problem(error: Exception) -> EventSpec:

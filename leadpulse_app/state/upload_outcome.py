@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from leadpulse_app.state import words
+from leadpulse_app.state.given import read_number, read_text
 
 MAX_TEXT_SHOWN = 500
 
@@ -47,7 +48,7 @@ def outcome_of(answer: object, *, verb: str, name: str) -> UploadOutcome:
     if not isinstance(data, dict):
         return UploadOutcome(problem=refusal_of(answer))
     accepted, duplicates, rejected = (
-        number_of(data, key) for key in ("accepted", "duplicates", "rejected")
+        read_number(data, key) for key in ("accepted", "duplicates", "rejected")
     )
     said = f"{verb} {words.count(accepted, name)}."
     if duplicates:
@@ -74,7 +75,7 @@ def bad_lines_of(data: Mapping[str, object]) -> tuple[BadLine, ...]:
     """Return the rows that could not be taken, as far as they are told."""
     errors = data.get("errors")
     return tuple(
-        BadLine(words.number(number_of(error, "line")), text_of(error, "message"))
+        BadLine(words.number(read_number(error, "line")), text_of(error, "message"))
         for error in (errors if isinstance(errors, list) else ())[:MAX_LINES_SHOWN]
         if isinstance(error, dict)
     )
@@ -85,13 +86,6 @@ def more_lines(number: int) -> str:
     return f"And {words.count(number, 'more row')}." if number > 0 else ""
 
 
-def number_of(data: Mapping[str, object], name: str) -> int:
-    """Return a number of an answer, 0 where it is none."""
-    value = data.get(name)
-    return value if isinstance(value, int) and 0 <= value < 10**9 else 0
-
-
-def text_of(data: Mapping[str, object], name: str) -> str:
-    """Return a text of an answer, shortened; empty where it is none."""
-    value = data.get(name)
-    return value[:MAX_TEXT_SHOWN] if isinstance(value, str) else ""
+def text_of(data: object, name: str) -> str:
+    """Return a text of an answer, shortened to be shown."""
+    return read_text(data, name, MAX_TEXT_SHOWN)

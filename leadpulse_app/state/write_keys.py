@@ -1,7 +1,7 @@
 """The write keys of a project as the page of the integrations shows and edits them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -21,7 +21,7 @@ from leadpulse_app.services.keys import (
 )
 from leadpulse_app.services.live import publish_changes
 from leadpulse_app.state import live
-from leadpulse_app.state.given import require_uuid
+from leadpulse_app.state.given import read_text, require_uuid
 from leadpulse_app.state.guard import current_actor
 from leadpulse_app.state.moments import NEVER, Moment, moment_of
 
@@ -67,11 +67,10 @@ class WriteKeyEditing(rx.State, mixin=True):
         """Make a key with the name that the form says."""
         actor, now = current_actor(), datetime.now(UTC)
         actor.require_admin()
-        name = form.get("keyName") if isinstance(form, Mapping) else None
         try:
             async with database.transaction(actor.project_id) as session:
                 made = await create_project_key(
-                    session, actor, name=name if isinstance(name, str) else "", now=now
+                    session, actor, name=read_text(form, "keyName"), now=now
                 )
         except (InvalidInputError, ConflictError) as error:
             self.key_problem = f"{error.message.rstrip('.')}."

@@ -1,5 +1,5 @@
 """The worker and the queue that wakes it."""
 
-from leadpulse_app.tasks.queue import enqueue_scoring_hint
+from leadpulse_app.tasks.queue import announce_pending, enqueue_scoring_hint
 
-__all__ = ["enqueue_scoring_hint"]
+__all__ = ["announce_pending", "enqueue_scoring_hint"]

@@ -7,6 +7,7 @@ hints, or all of Redis, costs a few seconds and nothing else.
 import json
 import logging
 from functools import lru_cache
+from uuid import UUID
 
 import redis
 from huey import RedisHuey
@@ -15,6 +16,7 @@ from huey.registry import Message
 from huey.serializer import Serializer
 
 from leadpulse_app.broker import TIMEOUT_SECONDS, best_effort, get_redis, redis_url
+from leadpulse_app.services.live import publish_changes
 from leadpulse_app.tasks.scorer import scorer
 
 HINT_KEY = "leadpulse:scoring-hint"
@@ -78,6 +80,15 @@ def enqueue_scoring_hint() -> None:
     worker's sweep finds what is pending by itself.
     """
     best_effort.attempt(_give_hint)
+
+
+def announce_pending(project_id: UUID) -> None:
+    """Wake a worker, and the boards of the project in which something is pending now.
+
+    To be called after the commit; it may block as `enqueue_scoring_hint` does.
+    """
+    enqueue_scoring_hint()
+    publish_changes([project_id])
 
 
 def _give_hint(client: redis.Redis) -> None:

@@ -17,10 +17,9 @@ def test_the_first_load_of_the_list_of_leads_is_light(
 ) -> None:
     context = browser.new_context()
     sign_in(context.new_page(), product, account)
-    cookies = context.cookies()
+    signed_in = context.storage_state()
     context.close()
-    context = browser.new_context()  # with nothing in its cache
-    context.add_cookies(cookies)  # type: ignore[arg-type]
+    context = browser.new_context(storage_state=signed_in)  # nothing in its cache
     page = context.new_page()
     loaded: list[Request] = []
     page.on("requestfinished", lambda request: loaded.append(request))

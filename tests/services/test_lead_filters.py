@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -33,9 +34,9 @@ class Crowd:
     tenant: Tenant
     leads: dict[UUID, "Known"]
 
-    async def list(self, **options: object) -> LeadPage:
+    async def list(self, **options: Any) -> LeadPage:
         async with transaction(self.tenant.actor.project_id) as session:
-            return await list_leads(session, self.tenant.actor, now=NOW, **options)  # type: ignore[arg-type]
+            return await list_leads(session, self.tenant.actor, now=NOW, **options)
 
 
 @dataclass(frozen=True)
@@ -129,12 +130,12 @@ COMBINED = [
 
 
 async def _agrees(crowd: Crowd, *parts: str) -> None:
-    given: dict[str, object] = {}
+    given: dict[str, Any] = {}
     for part in parts:
         given |= PARTS[part][0]
     if "owner_id" in given:
         given["owner_id"] = crowd.tenant.actor.user_id
-    wanted = LeadFilter(**given)  # type: ignore[arg-type]
+    wanted = LeadFilter(**given)
     expected = {
         lead_id
         for lead_id, lead in crowd.leads.items()

@@ -1,6 +1,6 @@
 """Somebody who waits for a lead sees it scored, unless its scoring is held up."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -14,9 +14,9 @@ def people() -> People:
     return People.create({"visit": 10})
 
 
-def score(people: People, lead_id: object) -> None:
+def score(people: People, lead_id: UUID) -> None:
     with people.connection() as connection:
-        score_promptly(connection, people.id, lead_id)  # type: ignore[arg-type]
+        score_promptly(connection, people.id, lead_id)
 
 
 def test_a_lead_is_scored_and_no_other(people: People) -> None:

@@ -1,8 +1,9 @@
 """Notes when write keys were last used, for people to see which ones they may revoke.
 
 No event waits for it: what was used is written by itself, together, and at most once a
-minute for each key. A crash forgets the last minute. A key that another transaction
-has locked is written the next time, so nobody waits for anybody.
+minute for each key. A crash forgets the last minute. A use that can't be written, as
+another transaction has its key locked, is let go; the key's next use is written from a
+minute later on. So nobody waits for anybody.
 """
 
 import asyncio
@@ -115,7 +116,7 @@ class KeyUses:
                 (noted,) = await self._line.round_trip((_NOTE, [orjson.dumps(rows)]))
         except (psycopg.Error, TimeoutError) as error:
             logger.info("Uses of write keys were not noted: %r", error)
-        except Exception:
+        except Exception:  # the next uses may be noted; nobody awaits this task
             logger.exception("Uses of write keys were not noted")
         else:
             if noted:
