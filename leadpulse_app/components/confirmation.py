@@ -85,12 +85,7 @@ def _question(
         rx.el.div(
             rx.alert_dialog.cancel(quiet_button("Cancel")),
             rx.alert_dialog.action(answer),
-            style={
-                "display": "flex",
-                "justify_content": "flex-end",
-                "gap": theme.SPACE_3,
-                "margin_top": theme.SPACE_4,
-            },
+            style={**theme.ACTIONS, "margin_top": theme.SPACE_4},
         ),
         style={"max_width": theme.ACCOUNT_WIDTH},
     )

@@ -4,11 +4,12 @@ import reflex as rx
 
 from leadpulse_app.components import theme
 from leadpulse_app.components.badge import badge
-from leadpulse_app.components.button import button_link, plain_button
+from leadpulse_app.components.button import plain_button
 from leadpulse_app.components.explanation import CHANGE
 from leadpulse_app.components.held_list import decoded_rows, held_list, held_rows
 from leadpulse_app.components.link import link
 from leadpulse_app.components.moment import moment
+from leadpulse_app.components.pager import pager
 from leadpulse_app.components.score import delta
 from leadpulse_app.components.table import Column, row_link, table
 from leadpulse_app.services.failed_jobs import DISCARDED
@@ -133,26 +134,4 @@ def event_table() -> rx.Component:
 
 def event_pager() -> rx.Component:
     """Return the way to older events and back; nothing where there is none."""
-    return rx.cond(
-        (EventsState.newest_href != "") | (EventsState.older_href != ""),
-        rx.el.nav(
-            rx.cond(
-                EventsState.newest_href != "",
-                button_link("Newest", href=EventsState.newest_href),
-            ),
-            rx.cond(
-                EventsState.older_href != "",
-                button_link("Older", href=EventsState.older_href),
-            ),
-            aria_label="Pages",
-            style={
-                "display": "flex",
-                "align_items": "center",
-                "justify_content": "flex-end",
-                "gap": theme.SPACE_2,
-                "min_height": theme.SPACE_12,
-                "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
-                "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
-            },
-        ),
-    )
+    return pager(("Newest", EventsState.newest_href), ("Older", EventsState.older_href))

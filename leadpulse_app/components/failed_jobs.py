@@ -3,12 +3,13 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import button_link, plain_button, quiet_button
+from leadpulse_app.components.button import plain_button, quiet_button
 from leadpulse_app.components.card import section
 from leadpulse_app.components.confirmation import confirmed
 from leadpulse_app.components.link import link
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.notice import empty_state
+from leadpulse_app.components.pager import pager
 from leadpulse_app.components.table import Column, table
 from leadpulse_app.state.system import SystemState
 from leadpulse_app.state.system_rows import FailedRow
@@ -90,29 +91,6 @@ def _failed_row(job: rx.Var[FailedRow]) -> rx.Component:
     )
 
 
-def _pager() -> rx.Component:
-    return rx.cond(
-        (SystemState.newest_href != "") | (SystemState.older_href != ""),
-        rx.el.nav(
-            rx.cond(
-                SystemState.newest_href != "",
-                button_link("First", href=SystemState.newest_href),
-            ),
-            rx.cond(
-                SystemState.older_href != "",
-                button_link("More", href=SystemState.older_href),
-            ),
-            aria_label="Pages",
-            style={
-                **theme.BESIDE,
-                "justify_content": "flex-end",
-                "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
-                "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
-            },
-        ),
-    )
-
-
 def failed_jobs() -> rx.Component:
     """Return the leads that scoring failed for, with what an admin may do about it."""
     return section(
@@ -132,7 +110,7 @@ def failed_jobs() -> rx.Component:
                 level=rx.el.h3,
             ),
         ),
-        _pager(),
+        pager(("First", SystemState.newest_href), ("More", SystemState.older_href)),
         note=rx.cond(
             SystemState.any_failed & SystemState.may_act,
             quiet_button("Retry all", on_click=SystemState.retry_all),

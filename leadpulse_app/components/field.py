@@ -70,6 +70,15 @@ def field(
     )
 
 
+def form_problem() -> rx.Component:
+    """Return where assets/account.js says what is wrong with a form as a whole."""
+    return rx.el.p(
+        role="alert",
+        custom_attrs={"data-problem": ""},
+        style={"color": theme.BAD, "_empty": theme.GONE},
+    )
+
+
 def edit_field(
     label: str,
     *,

@@ -46,7 +46,7 @@ def decoded_rows(
 
     Args:
         name: The list's, as in `held_list`.
-        rows: The rows as JSON; each has an `id`, and may have a `score`.
+        rows: The rows as JSON; each has an `id`.
         kind: Their type, as `list[LeadRow]`.
     """
     decoded = f"{name}Rows"
@@ -66,7 +66,8 @@ def held_rows(
 
     Args:
         name: The list's, as in `held_list`.
-        rows: The rows as they are now; each has an `id` and a `score`.
+        rows: The rows as they are now; each has an `id`, and may have a
+            `score`, whose change marks it.
         place: Which list they are of; another one comes in at once. Of the same state.
     """
     held = f"{name}Held"

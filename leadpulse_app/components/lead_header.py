@@ -258,11 +258,7 @@ def _adjustment() -> rx.Component:
             rx.el.div(
                 rx.dialog.close(quiet_button("Cancel", type="button")),
                 primary_button("Adjust score", type="submit"),
-                style={
-                    "display": "flex",
-                    "justify_content": "flex-end",
-                    "gap": theme.SPACE_3,
-                },
+                style=theme.ACTIONS,
             ),
             on_submit=LeadState.adjust,
             no_validate=True,

@@ -159,11 +159,7 @@ def _answers() -> rx.Component:
                 ),
             ),
         ),
-        style={
-            "display": "flex",
-            "justify_content": "flex-end",
-            "gap": theme.SPACE_3,
-        },
+        style=theme.ACTIONS,
     )
 
 

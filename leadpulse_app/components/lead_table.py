@@ -4,7 +4,6 @@ import reflex as rx
 
 from leadpulse_app.components import theme
 from leadpulse_app.components.badge import label
-from leadpulse_app.components.button import button_link
 from leadpulse_app.components.explanation import VELOCITY
 from leadpulse_app.components.held_list import (
     decoded_rows,
@@ -15,6 +14,7 @@ from leadpulse_app.components.held_list import (
 )
 from leadpulse_app.components.link import link
 from leadpulse_app.components.moment import moment
+from leadpulse_app.components.pager import pager
 from leadpulse_app.components.score import score
 from leadpulse_app.components.stage import stage_badge
 from leadpulse_app.components.table import Column, row_link, table
@@ -133,35 +133,6 @@ def _row(columns: tuple[Column, ...], lead: rx.Var[LeadRow]) -> rx.Component:
     )
 
 
-def _pager() -> rx.Component:
-    return rx.el.nav(
-        rx.el.span(
-            LeadsState.range_text,
-            style={**theme.CAPTION_TEXT, "font_variant_numeric": theme.TABULAR},
-        ),
-        rx.el.div(
-            rx.cond(
-                LeadsState.previous_href != "",
-                button_link("Previous", href=LeadsState.previous_href),
-            ),
-            rx.cond(
-                LeadsState.next_href != "",
-                button_link("Next", href=LeadsState.next_href),
-            ),
-            style={"display": "flex", "gap": theme.SPACE_2},
-        ),
-        aria_label="Pages",
-        style={
-            "display": "flex",
-            "align_items": "center",
-            "justify_content": "space-between",
-            "min_height": theme.SPACE_12,
-            "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
-            "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
-        },
-    )
-
-
 def lead_table() -> rx.Component:
     """Return the table with its pager."""
     columns = _columns()
@@ -177,5 +148,9 @@ def lead_table() -> rx.Component:
                 ),
             ),
         ),
-        _pager(),
+        pager(
+            ("Previous", LeadsState.previous_href),
+            ("Next", LeadsState.next_href),
+            place=LeadsState.range_text,
+        ),
     )

@@ -3,12 +3,12 @@
 import reflex as rx
 
 from leadpulse_app.components import theme
-from leadpulse_app.components.button import button_link
 from leadpulse_app.components.card import card, section
 from leadpulse_app.components.disclosure import disclosure
 from leadpulse_app.components.explanation import CHANGE, POINTS
 from leadpulse_app.components.moment import moment
 from leadpulse_app.components.notice import empty_state
+from leadpulse_app.components.pager import pager
 from leadpulse_app.components.score import delta
 from leadpulse_app.components.table import Column, table
 from leadpulse_app.state.lead import LeadState
@@ -192,27 +192,7 @@ def ledger() -> rx.Component:
                     level=rx.el.h3,
                 ),
             ),
-            rx.cond(
-                (LeadState.older_href != "") | (LeadState.newest_href != ""),
-                rx.el.nav(
-                    rx.cond(
-                        LeadState.newest_href != "",
-                        button_link("Newest", href=LeadState.newest_href),
-                    ),
-                    rx.cond(
-                        LeadState.older_href != "",
-                        button_link("Older", href=LeadState.older_href),
-                    ),
-                    aria_label="Pages",
-                    style={
-                        "display": "flex",
-                        "justify_content": "flex-end",
-                        "gap": theme.SPACE_2,
-                        "padding": f"{theme.SPACE_2} {theme.SPACE_4}",
-                        "border_top": f"{theme.HAIR} solid {theme.HAIRLINE}",
-                    },
-                ),
-            ),
+            pager(("Newest", LeadState.newest_href), ("Older", LeadState.older_href)),
             is_open=(LeadState.newest_href != ""),
         ),
     )

@@ -9,7 +9,7 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import primary_button, quiet_button
 from leadpulse_app.components.dialog import dialog
-from leadpulse_app.components.field import field
+from leadpulse_app.components.field import field, form_problem
 from leadpulse_app.state.projects import ProjectChoice, ProjectsState
 from leadpulse_app.state.shell import ShellState
 
@@ -111,19 +111,11 @@ def new_project_dialog() -> rx.Component:
                 size="2",
                 auto_complete="off",
             ),
-            rx.el.p(
-                role="alert",
-                custom_attrs={"data-problem": ""},
-                style={"color": theme.BAD, "_empty": theme.GONE},
-            ),
+            form_problem(),
             rx.el.div(
                 rx.dialog.close(quiet_button("Cancel", type="button")),
                 primary_button("Create project", type="submit"),
-                style={
-                    "display": "flex",
-                    "justify_content": "flex-end",
-                    "gap": theme.SPACE_3,
-                },
+                style=theme.ACTIONS,
             ),
             method="post",
             action="/api/projects",

@@ -156,12 +156,7 @@ def publish_dialog(
                     disabled=(PublishState.failing.length() > 0)
                     & ~PublishState.overrides,
                 ),
-                style={
-                    "display": "flex",
-                    "justify_content": "flex-end",
-                    "gap": theme.SPACE_3,
-                    "margin_top": theme.SPACE_4,
-                },
+                style={**theme.ACTIONS, "margin_top": theme.SPACE_4},
             ),
             style={"max_width": theme.ACCOUNT_WIDTH},
         ),

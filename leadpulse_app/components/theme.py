@@ -166,6 +166,9 @@ CAPTION_TEXT = _type("12px", "16px", color=MUTED)
 BADGE_TEXT = _type("12px", "16px", MEDIUM)
 CODE_TEXT = _type("12.5px", "20px", font_family=MONO)
 
+ACTIONS: Style = {"display": "flex", "justify_content": "flex-end", "gap": SPACE_3}
+"""The buttons at the end of a dialog."""
+
 PROBLEM_TEXT: Style = {**CAPTION_TEXT, "color": BAD, "_empty": {"display": "none"}}
 """What is wrong with a field; it takes no room while nothing is."""
 

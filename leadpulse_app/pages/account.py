@@ -5,7 +5,7 @@ import reflex as rx
 from leadpulse_app.components import theme
 from leadpulse_app.components.button import primary_button, text_link
 from leadpulse_app.components.card import card
-from leadpulse_app.components.field import field
+from leadpulse_app.components.field import field, form_problem
 from leadpulse_app.components.logo import logo
 from leadpulse_app.components.shell import CONTENT_ID, skip_link, theme_switch
 
@@ -59,11 +59,7 @@ def _frame(
 def _form(address: str, action: str, *fields: rx.Component) -> rx.Component:
     return rx.el.form(
         *fields,
-        rx.el.p(
-            role="alert",
-            custom_attrs={"data-problem": ""},
-            style={"color": theme.BAD, "_empty": theme.GONE},
-        ),
+        form_problem(),
         primary_button(action, type="submit", size="3", width="100%"),
         method="post",
         action=address,

@@ -13,6 +13,7 @@ from leadpulse_app.components.field import (
     choice_cards,
     edit_field,
     field,
+    form_problem,
 )
 from leadpulse_app.components.shell import shell
 from leadpulse_app.components.skeleton import skeleton_rows
@@ -38,12 +39,7 @@ _FORM: theme.Style = {
     "max_width": theme.FORM_WIDTH,
 }
 
-_ACTIONS: theme.Style = {
-    "display": "flex",
-    "justify_content": "flex-end",
-    "gap": theme.SPACE_3,
-    "margin_top": theme.SPACE_4,
-}
+_ACTIONS: theme.Style = {**theme.ACTIONS, "margin_top": theme.SPACE_4}
 
 
 def _project_form() -> rx.Component:
@@ -163,11 +159,7 @@ def _password() -> rx.Component:
                     hint="At least 10 characters. It signs you out everywhere else.",
                     size="2",
                 ),
-                rx.el.p(
-                    role="alert",
-                    custom_attrs={"data-problem": ""},
-                    style={"color": theme.BAD, "_empty": theme.GONE},
-                ),
+                form_problem(),
                 rx.el.p(
                     role="status",
                     custom_attrs={
