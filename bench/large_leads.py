@@ -1,4 +1,4 @@
-"""How fast the list of leads answers in a project of a million leads.
+"""How fast the list of leads and the overview answer in a project of a million leads.
 
 It is measured in the services, as the page and the API ask them, and the export over
 HTTP. `python -m bench.large_leads --leads 100000` measures this alone, smaller.
@@ -9,11 +9,13 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import httpx
 import psutil
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.backlog import connect
 from bench.many_leads import describe, fill
@@ -22,18 +24,28 @@ from bench.run import Row, print_table
 from leadpulse_app.database import get_engine, transaction
 from leadpulse_app.domain.intelligence import Risk
 from leadpulse_app.domain.lead_filter import LeadFilter, LeadSort
+from leadpulse_app.domain.period import Range, period_of
 from leadpulse_app.domain.stage import Stage
 from leadpulse_app.runtime.frontend import build_frontend
 from leadpulse_app.services.actors import Actor, resolve_actor
+from leadpulse_app.services.events import list_recent_events
 from leadpulse_app.services.leads import count_by_stage, list_leads
+from leadpulse_app.services.overview import (
+    read_distribution,
+    read_figures,
+    read_movers,
+)
+from leadpulse_app.services.queue_health import read_queue_health
 from leadpulse_app.settings import get_settings
 from tests.product import Account, Product, running_product, temporary_home
 
 PAGE = 50
+FEED_LENGTH = 30
 TIMES = 20
 
 FIRST_ROWS_MS = 150.0
 FILTERED_MS = 200.0
+OVERVIEW_MS = 1_000.0
 EXPORT_GROWTH_MB = 150.0
 
 FILTERS: Mapping[str, LeadFilter] = {
@@ -68,7 +80,7 @@ def measure_leads(product: Product, account: Account) -> list[Row]:
         "LEADPULSE_HOME": str(product.home),  # the secret of sign-ins is in it
     }
     get_settings.cache_clear()
-    timed = asyncio.run(_measure_lists(product, account))
+    timed, overviews = asyncio.run(_measure_reads(product, account))
     rows = [
         Row(
             f"Leads: first rows, {name}",
@@ -77,6 +89,9 @@ def measure_leads(product: Product, account: Account) -> list[Row]:
             f"< {FILTERED_MS if name.startswith('with') else FIRST_ROWS_MS:g}",
         )
         for name, milliseconds in timed.items()
+    ] + [
+        Row(f"Overview of {name}", milliseconds, "ms p95", f"< {OVERVIEW_MS:g}")
+        for name, milliseconds in overviews.items()
     ]
     seconds, growth, leads = _measure_export(product, account, web)
     return [
@@ -91,58 +106,71 @@ def measure_leads(product: Product, account: Account) -> list[Row]:
     ]
 
 
-async def _measure_lists(product: Product, account: Account) -> dict[str, float]:
+async def _measure_reads(
+    product: Product, account: Account
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return milliseconds of lists and of overviews, by what they are of."""
     async with transaction() as session:
         actor = await resolve_actor(session, account.token)
     with connect(product) as connection:
         describe(connection, account.project_id, actor.user_id)
     timed = {
-        f"by {_words(sort)}": await _time(actor, LeadFilter(), sort)
+        f"by {_words(sort)}": await _time_list(actor, LeadFilter(), sort)
         for sort in LeadSort
     }
-    timed["counts of stages"] = await _time_counts(actor)
+    timed["counts of stages"] = await _time(
+        actor, lambda session: count_by_stage(session, actor)
+    )
     for name, wanted in FILTERS.items():
         if name == "an owner":
             wanted = LeadFilter(owner_id=actor.user_id)
         for sort in LeadSort:
-            timed[f"with {name}, by {_words(sort)}"] = await _time(actor, wanted, sort)
+            timed[f"with {name}, by {_words(sort)}"] = await _time_list(
+                actor, wanted, sort
+            )
+    overviews = {wanted.value: await _time_overview(actor, wanted) for wanted in Range}
     await get_engine().dispose()
-    return timed
+    return timed, overviews
 
 
 def _words(sort: LeadSort) -> str:
     return sort.replace("_", " ")
 
 
-async def _time(actor: Actor, wanted: LeadFilter, sort: LeadSort) -> float:
+async def _time_list(actor: Actor, wanted: LeadFilter, sort: LeadSort) -> float:
+    async def read(session: AsyncSession) -> None:
+        now = datetime.now(UTC)
+        await list_leads(session, actor, now=now, limit=PAGE, wanted=wanted, sort=sort)
+
+    return await _time(actor, read)
+
+
+async def _time_overview(actor: Actor, wanted: Range) -> float:
+    """Time all that the page of the overview reads at once."""
+
+    async def read(session: AsyncSession) -> None:
+        now = datetime.now(UTC)
+        period = period_of(wanted, now=now, zone=ZoneInfo(actor.time_zone))
+        await read_figures(session, actor, period=period)
+        await read_distribution(session, actor)
+        await read_queue_health(session, actor)
+        await read_movers(session, actor, now=now)
+        await list_recent_events(session, actor, limit=FEED_LENGTH)
+
+    return await _time(actor, read)
+
+
+async def _time(
+    actor: Actor, read: Callable[[AsyncSession], Awaitable[object]]
+) -> float:
+    """Return the milliseconds of the slowest reading but one."""
     took = []
     for _ in range(TIMES):
         async with transaction(actor.project_id) as session:
             started = time.perf_counter()
-            await list_leads(
-                session,
-                actor,
-                now=datetime.now(UTC),
-                limit=PAGE,
-                wanted=wanted,
-                sort=sort,
-            )
+            await read(session)
             took.append(1e3 * (time.perf_counter() - started))
-    return _p95(took)
-
-
-async def _time_counts(actor: Actor) -> float:
-    took = []
-    for _ in range(TIMES):
-        async with transaction(actor.project_id) as session:
-            started = time.perf_counter()
-            await count_by_stage(session, actor)
-            took.append(1e3 * (time.perf_counter() - started))
-    return _p95(took)
-
-
-def _p95(values: list[float]) -> float:
-    return sorted(values)[int(0.95 * (len(values) - 1))]
+    return sorted(took)[int(0.95 * (len(took) - 1))]
 
 
 def _measure_export(
