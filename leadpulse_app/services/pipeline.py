@@ -39,12 +39,12 @@ _CARDS = text("""
     CROSS JOIN LATERAL (
         SELECT (
             SELECT count(*) FROM event
-            WHERE project_id = :project_id AND lead_id = part.id
+            WHERE (project_id = :project_id) IS TRUE AND lead_id = part.id
                 AND occurred_at > :since AND occurred_at <= :now
                 AND type NOT IN :reserved
         ) AS events, (
             SELECT occurred_at FROM event
-            WHERE project_id = :project_id AND lead_id = part.id
+            WHERE (project_id = :project_id) IS TRUE AND lead_id = part.id
                 AND type NOT IN :reserved
             ORDER BY occurred_at DESC LIMIT 1
         ) AS seen_at

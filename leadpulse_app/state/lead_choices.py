@@ -33,9 +33,9 @@ class Named:
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LeadChoices:
-    """What there is to choose from."""
+    """What there is to choose from; each is one reading of it, equal to no other."""
 
     members: tuple[Named, ...]
     tags: tuple[str, ...]

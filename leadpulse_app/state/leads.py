@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar
 
 import reflex as rx
@@ -40,6 +41,9 @@ from leadpulse_app.state.written_rows import NO_ROWS, written
 __all__ = ["LEADS_PATH", "PAGE_SIZE", "LeadsState"]
 
 PAGE_SIZE = 50
+
+CHOICES_LAST_SECONDS = 1.0
+"""How old counts and choices may be beside rows that changed since."""
 
 MAXIMUM_PAGES_REMEMBERED = 200
 """How far back "Previous" leads; from beyond it leads to the first page."""
@@ -83,6 +87,7 @@ class _List:
 @dataclass(frozen=True)
 class _Content:
     shared: _List
+    choices: LeadChoices
     drawn: Drawn
     may_erase: bool
 
@@ -145,6 +150,7 @@ class LeadsState(LeadImport, Drawer, rx.State):
     """What was typed and has not become the page's address yet."""
     _came_from: dict[str, str] = {}
     """Where a page was gone on from, by the cursor of either."""
+    _toolbar_shows: tuple[LeadAddress, LeadChoices] | None = None
 
     def _open(self) -> None:
         query = self._address().wanted.query
@@ -161,11 +167,19 @@ class LeadsState(LeadImport, Drawer, rx.State):
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
         address = self._address()
+        choices = await live.share(
+            actor,
+            "choices of leads",
+            lambda: _read_choices(actor),
+            lasts=CHOICES_LAST_SECONDS,
+        )
         shared = await live.share(
-            actor, ("leads", address), lambda: _read_list(actor, address, now)
+            actor,
+            ("leads", address),
+            lambda: _read_list(actor, address, choices.counts, now),
         )
         drawn = await self._read_drawer(actor, now)
-        return _Content(shared, drawn, may_erase=actor.role is Role.ADMIN)
+        return _Content(shared, choices, drawn, may_erase=actor.role is Role.ADMIN)
 
     async def _read_drawn(
         self, actor: Actor, drawn_id: str, now: datetime
@@ -182,7 +196,16 @@ class LeadsState(LeadImport, Drawer, rx.State):
             previous_href=self._previous(address),
             **shared.values,
         )
+        self._show_toolbar(address, content.choices)
         self._show_drawer(content.drawn)
+
+    def _show_toolbar(self, address: LeadAddress, choices: LeadChoices) -> None:
+        if self._toolbar_shows is not None:
+            shown_at, shown = self._toolbar_shows
+            if shown_at == address and shown is choices:
+                return
+        self._assign(**_toolbar(address, choices))
+        self._toolbar_shows = address, choices
 
     def _previous(self, address: LeadAddress) -> str:
         if not address.cursor:
@@ -220,9 +243,15 @@ class LeadsState(LeadImport, Drawer, rx.State):
         return rx.redirect(self._address().changed(**changes).href())
 
 
-async def _read_list(actor: Actor, address: LeadAddress, now: datetime) -> _List:
+async def _read_choices(actor: Actor) -> LeadChoices:
     async with database.transaction(actor.project_id) as session:
-        choices = await read_choices(session, actor)
+        return await read_choices(session, actor)
+
+
+async def _read_list(
+    actor: Actor, address: LeadAddress, counts: Mapping[Stage, int], now: datetime
+) -> _List:
+    async with database.transaction(actor.project_id) as session:
         try:
             page = await list_leads(
                 session,
@@ -232,6 +261,7 @@ async def _read_list(actor: Actor, address: LeadAddress, now: datetime) -> _List
                 cursor=address.cursor or None,
                 wanted=address.wanted,
                 sort=address.sort,
+                stage_counts=counts,
             )
         except InvalidInputError:  # a cursor that somebody made up
             page = LeadPage((), 0, None)
@@ -243,13 +273,13 @@ async def _read_list(actor: Actor, address: LeadAddress, now: datetime) -> _List
             "rows": written(rows),
             "place": address.href(),
             "caption": _SORTED[address.sort],
-            **_toolbar(address, choices),
             **_pager(address, page),
         },
     )
 
 
-def _toolbar(address: LeadAddress, choices: LeadChoices) -> dict[str, object]:
+@lru_cache(maxsize=256)
+def _toolbar(address: LeadAddress, choices: LeadChoices) -> Mapping[str, object]:
     tags = {*choices.tags, address.wanted.tag or ""} - {""}
     types = {*choices.event_types, address.wanted.event_type or ""} - {""}
     return {
@@ -277,7 +307,7 @@ def _pager(address: LeadAddress, page: LeadPage) -> dict[str, object]:
 
 
 def _range(address: LeadAddress, page: LeadPage, last: int) -> str:
-    total = words.number(page.total) + ("" if page.total_is_exact else "+")
+    total = words.number(max(page.total, last)) + ("" if page.total_is_exact else "+")
     if not page.leads:
         return f"{total} in all"
     first = words.number(address.skipped + 1)

@@ -41,7 +41,7 @@ from leadpulse_app.state.guard import (
     current_token,
     resolve_token,
 )
-from leadpulse_app.state.readings import Readings
+from leadpulse_app.state.readings import JOINING_SECONDS, Readings
 from leadpulse_app.state.session_checks import SessionChecks, concerns
 from leadpulse_app.state.turns import Turn, Turns
 from leadpulse_app.state.visits import PAGE_LOAD
@@ -80,6 +80,7 @@ class _Board:
         self.read_at = self.reads_after
         """When what is read now, or was read last, began."""
         self._woken_at = self.reads_after
+        self._waking: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
         now = time.monotonic()
@@ -93,8 +94,18 @@ class _Board:
         self.is_urgent = True
         self.reads_after = self._woken_at = time.monotonic()
 
+    def wake_later(self, seconds: float) -> None:
+        """Let it read again after a time, unless it does so before."""
+        self._wake_no_more()
+        self._waking = asyncio.get_running_loop().call_later(seconds, self.wake)
+
+    def _wake_no_more(self) -> None:
+        if self._waking is not None:
+            self._waking.cancel()
+
     def begin(self) -> None:
         """Read from now on: changes that come later wake the board again."""
+        self._wake_no_more()
         self.changed.clear()
         self.answers, self.is_urgent = self.is_urgent, False
         self.pause = 0.0
@@ -110,6 +121,7 @@ class _Board:
             self.changed.set()
 
     def end(self) -> None:
+        self._wake_no_more()
         self.ended = True
         self.changed.set()
 
@@ -339,7 +351,11 @@ async def follow(
 
 
 async def share(
-    actor: Actor, what: Hashable, read: Callable[[], Awaitable[Shown]]
+    actor: Actor,
+    what: Hashable,
+    read: Callable[[], Awaitable[Shown]],
+    *,
+    lasts: float = JOINING_SECONDS,
 ) -> Shown:
     """Return what `read` reads, once for all boards of the project that ask for it.
 
@@ -360,6 +376,8 @@ async def share(
             and all that it depends on.
         read: Reads it in a transaction of its own. It may be another board's call that
             reads, so it must touch nothing of the page.
+        lasts: Seconds. Where it is more, what is shown may be as old, but for a person
+            who waits for it; the board reads once more when it is. For what costs much.
 
     Raises:
         SQLAlchemyError: The database did not answer whoever reads.
@@ -367,10 +385,15 @@ async def share(
     board = _reading_board.get()
     if board is None:
         return await read()
-    reading = hub.readings.join(
-        (actor.project_id, actor.time_zone, what), read, after=board.reads_after
-    )
-    board.read_at = min(board.read_at, reading.began)
+    key = (actor.project_id, actor.time_zone, what)
+    after = board.reads_after
+    if lasts > JOINING_SECONDS and not board.answers:
+        after = min(after, time.monotonic() - lasts)
+    reading = hub.readings.join(key, read, after=after, lasts=lasts)
+    if reading.began > board.reads_after:
+        board.read_at = min(board.read_at, reading.began)
+    else:
+        board.wake_later(max(0.0, reading.began + lasts - time.monotonic()))
     if board.turn is not None and not reading.content.done():
         board.turn.give_away()
         await asyncio.wait([reading.content])

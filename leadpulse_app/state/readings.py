@@ -10,6 +10,9 @@ that comes later wakes the board again. A reading is joined while it is under wa
 for `JOINING_SECONDS` after it ended; then nothing holds it but the boards that show it.
 Once it is as old as that, whoever joins it begins the next one for those to come, so a
 slow database keeps no board waiting and is asked one thing by one reading at a time.
+
+What costs much and changes little, as counts of a million leads, lasts longer: boards
+join it though they were woken since, and read once more when its time is over.
 """
 
 import asyncio
@@ -51,6 +54,7 @@ class Readings:
         read: Callable[[], Awaitable[Content]],
         *,
         after: float,
+        lasts: float = JOINING_SECONDS,
     ) -> Reading:
         """Return a reading that began after a moment; begin it if there is none.
 
@@ -59,24 +63,28 @@ class Readings:
             read: Reads it; called in a task of its own, so that nobody who leaves
                 ends it for the others.
             after: The moment on the monotonic clock.
+            lasts: For how many seconds after it ended it may be joined, and after it
+                began is not begun anew for those to come.
         """
         ended, under_way = self._ended.get(key), self._under_way.get(key)
         if ended is not None and ended.began > after:
-            if under_way is None and time.monotonic() > ended.began + JOINING_SECONDS:
-                self._begin(key, read)
+            if under_way is None and time.monotonic() > ended.began + lasts:
+                self._begin(key, read, lasts)
             return ended
         if under_way is not None and under_way.began > after:
             return under_way
-        return self._begin(key, read)
+        return self._begin(key, read, lasts)
 
-    def _begin(self, key: Hashable, read: Callable[[], Awaitable[Content]]) -> Reading:
+    def _begin(
+        self, key: Hashable, read: Callable[[], Awaitable[Content]], lasts: float
+    ) -> Reading:
         reading = self._under_way[key] = Reading(
             time.monotonic(), asyncio.create_task(_run(read()), name="shared-reading")
         )
-        reading.content.add_done_callback(lambda _: self._end(key, reading))
+        reading.content.add_done_callback(lambda _: self._end(key, reading, lasts))
         return reading
 
-    def _end(self, key: Hashable, reading: Reading) -> None:
+    def _end(self, key: Hashable, reading: Reading, lasts: float) -> None:
         if self._under_way.get(key) is reading:
             del self._under_way[key]
         task, newest = reading.content, self._ended.get(key)
@@ -84,9 +92,7 @@ class Readings:
             return
         if newest is None or newest.began < reading.began:
             self._ended[key] = reading
-            asyncio.get_running_loop().call_later(
-                JOINING_SECONDS, self._let_go, key, reading
-            )
+            asyncio.get_running_loop().call_later(lasts, self._let_go, key, reading)
 
     def _let_go(self, key: Hashable, reading: Reading) -> None:
         if self._ended.get(key) is reading:

@@ -1,5 +1,6 @@
 """The list of leads: searched, filtered, in order, a page at a time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadpulse_app.domain.errors import InvalidInputError
 from leadpulse_app.domain.lead_filter import LeadFilter, LeadSort
+from leadpulse_app.domain.stage import Stage
 from leadpulse_app.services.actors import Actor
 from leadpulse_app.services.leads.finding import (
     MAXIMUM_COUNTED,
@@ -47,6 +49,7 @@ async def list_leads(
     cursor: str | None = None,
     wanted: LeadFilter = EVERYTHING,
     sort: LeadSort = LeadSort.SCORE,
+    stage_counts: Mapping[Stage, int] | None = None,
 ) -> LeadPage:
     """Return a page of the actor's leads.
 
@@ -59,6 +62,8 @@ async def list_leads(
         cursor: Where the last page ended; the same `sort` goes with it.
         wanted: Which leads.
         sort: What comes first.
+        stage_counts: How many leads each stage has, where that is known already;
+            a list of a stage, or of all leads, is counted by it.
 
     Raises:
         InvalidInputError: A value is out of range or the cursor is not ours.
@@ -99,7 +104,10 @@ async def list_leads(
                 skip=skip,
                 limit=limit + 1,
             )
-            total, is_exact = await _count(session, actor, wanted, candidates, now)
+            if wanted.is_at_most_a_stage and stage_counts is not None:
+                total, is_exact = _total(stage_counts, wanted.stage), True
+            else:
+                total, is_exact = await _count(session, actor, wanted, candidates, now)
     shown = rows[:limit]
     return LeadPage(
         leads=await summarise(session, actor, [row.id for row in shown], now=now),
@@ -116,14 +124,13 @@ async def _count(
     candidates: Candidates | None,
     now: datetime,
 ) -> tuple[int, bool]:
-    if (
-        candidates is not None
-        and candidates.is_whole_filter
-        and not wanted.is_at_most_a_stage
-    ):
-        is_exact = candidates.is_all and candidates.leads <= MAXIMUM_COUNTED
-        return min(candidates.leads, MAXIMUM_COUNTED), is_exact
-    return await count_walking(session, actor, wanted, now=now)
+    if candidates is None or candidates.at_least is None or wanted.is_at_most_a_stage:
+        return await count_walking(session, actor, wanted, now=now)
+    return min(candidates.at_least, MAXIMUM_COUNTED), False
+
+
+def _total(counts: Mapping[Stage, int], stage: Stage | None) -> int:
+    return sum(counts.values()) if stage is None else counts.get(stage, 0)
 
 
 def _invalid(field: str, message: str) -> InvalidInputError:

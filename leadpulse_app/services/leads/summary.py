@@ -18,11 +18,50 @@ from leadpulse_app.domain.intelligence import (
 )
 from leadpulse_app.domain.reserved import RESERVED_EVENT_TYPES
 from leadpulse_app.domain.stage import Stage
-from leadpulse_app.models import Event, Lead, LeadTag, User
+from leadpulse_app.models import Lead, User
 from leadpulse_app.services.actors import Actor
 
 _RESERVED_PREFIXES = tuple(f"{each}:" for each in sorted(RESERVED_EVENT_TYPES))
 """How the message ids begin of what is no behaviour; a sender's may do so too."""
+
+_RECENT = text("""
+    SELECT root.id, sum(counted.events)::integer
+    FROM unnest(CAST(:root_ids AS uuid[])) AS root (id)
+    CROSS JOIN LATERAL (
+        SELECT root.id
+        UNION ALL
+        SELECT m.id FROM lead AS m
+        WHERE (m.project_id, m.root_id) = (:project_id, root.id)
+    ) AS one (id)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS events FROM event AS e
+        WHERE (e.project_id = :project_id) IS TRUE
+            AND e.lead_id = one.id
+            AND e.occurred_at > :since AND e.occurred_at <= :now
+            AND e.type NOT IN :reserved
+    ) AS counted
+    GROUP BY root.id
+""").bindparams(bindparam("reserved", sorted(RESERVED_EVENT_TYPES), expanding=True))
+"""Counted lead by lead. While Postgres has no statistics on a young project, a join, or
+a condition that the index of event types serves too, reads all events of the day for
+each lead: a scope and a project count twice in what it expects to find."""
+
+_TAGS = text("""
+    SELECT root.id, array_agg(DISTINCT found.tag)
+    FROM unnest(CAST(:root_ids AS uuid[])) AS root (id)
+    CROSS JOIN LATERAL (
+        SELECT root.id
+        UNION ALL
+        SELECT m.id FROM lead AS m
+        WHERE (m.project_id, m.root_id) = (:project_id, root.id)
+    ) AS one (id)
+    CROSS JOIN LATERAL (
+        SELECT t.tag FROM lead_tag AS t
+        WHERE (t.project_id, t.lead_id) = (:project_id, one.id)
+        OFFSET 0
+    ) AS found
+    GROUP BY root.id
+""")
 
 _LAST_SEEN = text("""
     SELECT root.id, max(latest.occurred_at)
@@ -35,7 +74,7 @@ _LAST_SEEN = text("""
     ) AS one (id)
     LEFT JOIN LATERAL (
         SELECT e.occurred_at FROM event AS e
-        WHERE (e.project_id, e.lead_id) = (root.project_id, one.id)
+        WHERE (e.project_id = root.project_id) IS TRUE AND e.lead_id = one.id
             AND e.occurred_at <= root.last_event_at
             AND e.type NOT IN :reserved
             AND NOT EXISTS (
@@ -128,37 +167,25 @@ async def summarise(
     )
     owned = {lead.id: (lead, owner_name) for lead, owner_name in rows}
     leads = [owned[root_id][0] for root_id in root_ids if root_id in owned]
-    members = (
-        select(col(Lead.id), col(Lead.id).label("root_id"))
-        .where(col(Lead.project_id) == actor.project_id, col(Lead.id).in_(root_ids))
-        .union_all(
-            select(col(Lead.id), col(Lead.root_id)).where(
-                col(Lead.project_id) == actor.project_id,
-                col(Lead.root_id).in_(root_ids),
+    recent: dict[UUID, int] = dict(
+        (
+            await session.execute(
+                _RECENT,
+                {
+                    "project_id": actor.project_id,
+                    "root_ids": list(root_ids),
+                    "since": now - VELOCITY_WINDOW,
+                    "now": now,
+                },
             )
-        )
-        .subquery()
+        ).all()
     )
-    found = await session.execute(
-        select(members.c.root_id, func.count())
-        .join(Event, col(Event.lead_id) == members.c.id)
-        .where(
-            col(Event.project_id) == actor.project_id,
-            col(Event.occurred_at) > now - VELOCITY_WINDOW,
-            col(Event.occurred_at) <= now,
-            col(Event.type).not_in(RESERVED_EVENT_TYPES),
-        )
-        .group_by(members.c.root_id)
-    )
-    recent: dict[UUID, int] = dict(found.all())
-    tags: dict[UUID, set[str]] = {}
     tagged = await session.execute(
-        select(members.c.root_id, col(LeadTag.tag))
-        .join(LeadTag, col(LeadTag.lead_id) == members.c.id)
-        .where(col(LeadTag.project_id) == actor.project_id)
+        _TAGS, {"project_id": actor.project_id, "root_ids": list(root_ids)}
     )
-    for root_id, tag in tagged:
-        tags.setdefault(root_id, set()).add(tag)
+    tags: dict[UUID, tuple[str, ...]] = {
+        root_id: tuple(sorted(names)) for root_id, names in tagged
+    }
     last_seen = {lead.id: lead.last_event_at for lead in leads}
     last_seen |= await _last_seen(
         session,
@@ -176,7 +203,7 @@ async def summarise(
             last_seen[lead.id],
             now=now,
             owner_name=owned[lead.id][1],
-            tags=tuple(sorted(tags.get(lead.id, ()))),
+            tags=tags.get(lead.id, ()),
         )
         for lead in leads
     )
