@@ -31,7 +31,8 @@ _INPUTS = sql.SQL("""
         SELECT m.id, m.rescored_version FROM lead AS m
         WHERE (m.project_id, m.root_id) = (root.project_id, root.lead_id)
     ) AS one
-    JOIN event AS e ON (e.project_id, e.lead_id) = (root.project_id, one.id)
+    JOIN event AS e
+        ON (e.project_id = root.project_id) IS TRUE AND e.lead_id = one.id
     CROSS JOIN LATERAL (
         SELECT s.ruleset_version FROM score_entry AS s
         WHERE (s.project_id, s.event_id) = (e.project_id, e.id) AND s.{first}
@@ -98,7 +99,8 @@ _EXPIRE_NEVER = """
 _PROPERTIES = """
     SELECT e.id, e.properties FROM unnest(%s::uuid[], %s::bigint[])
         AS wanted (project_id, id)
-    JOIN event AS e ON (e.project_id, e.id) = (wanted.project_id, wanted.id)
+    JOIN event AS e
+        ON (e.project_id = wanted.project_id) IS TRUE AND e.id = wanted.id
 """
 
 
