@@ -150,10 +150,15 @@ class LeadsState(LeadImport, Drawer, rx.State):
     """What was typed and has not become the page's address yet."""
     _came_from: dict[str, str] = {}
     """Where a page was gone on from, by the cursor of either."""
-    _toolbar_shows: tuple[LeadAddress, LeadChoices] | None = None
+    _at: tuple[LeadAddress] = (LeadAddress(),)
+    """The address of this visit; in a tuple, it is read without a proxy."""
+    _shows: tuple[Mapping[str, object]] = ({},)
+    """What was put into the vars last."""
 
     def _open(self) -> None:
-        query = self._address().wanted.query
+        address = self._address()
+        self._at = (address,)
+        query = address.wanted.query
         if query in self._searches:
             self._searches = self._searches[self._searches.index(query) + 1 :]
         elif query != self.query:
@@ -166,7 +171,7 @@ class LeadsState(LeadImport, Drawer, rx.State):
         return LeadAddress.of(dict(self.router.url.query_parameters))
 
     async def _read(self, actor: Actor, now: datetime) -> _Content:
-        address = self._address()
+        (address,) = self._at
         choices = await live.share(
             actor,
             "choices of leads",
@@ -192,20 +197,18 @@ class LeadsState(LeadImport, Drawer, rx.State):
         if shared.next_cursor is not None:
             self._remember(shared.next_cursor, address.cursor)
         self._assign(
-            may_erase=content.may_erase,
-            previous_href=self._previous(address),
-            **shared.values,
+            may_erase=content.may_erase, previous_href=self._previous(address)
         )
-        self._show_toolbar(address, content.choices)
+        self._put({**_toolbar(address, content.choices), **shared.values})
         self._show_drawer(content.drawn)
 
-    def _show_toolbar(self, address: LeadAddress, choices: LeadChoices) -> None:
-        if self._toolbar_shows is not None:
-            shown_at, shown = self._toolbar_shows
-            if shown_at == address and shown is choices:
-                return
-        self._assign(**_toolbar(address, choices))
-        self._toolbar_shows = address, choices
+    def _put(self, values: Mapping[str, object]) -> None:
+        """Assign what differs from what was put before; two hundred boards do it."""
+        (before,) = self._shows
+        for name, value in values.items():
+            if name not in before or before[name] != value:
+                setattr(self, name, value)
+        self._shows = (values,)
 
     def _previous(self, address: LeadAddress) -> str:
         if not address.cursor:

@@ -67,40 +67,44 @@ class Candidates:
 
     ids: str | None
     """All of them as an array, if they are few."""
+    leads: int
+    """How many, up to a bound."""
+    is_all: bool
+    """Whether `leads` is all of them."""
     rest: LeadFilter
     """What is still to be asked of them."""
-    at_least: int | None
-    """How many there are, up to a bound, where the filter has no other part."""
+    is_whole_filter: bool
+    """Whether the filter has no other part."""
 
 
 async def find_candidates(
     session: AsyncSession, actor: Actor, wanted: LeadFilter, now: datetime
 ) -> Candidates | None:
     """Return the leads of the narrowest part of a filter; None where it has no part."""
-    narrowest, fewest = None, _LOOKED_AT + 1
+    narrowest: Candidates | None = None
     ways = list(ways_to_find(actor.project_id, wanted, now))
-    for way in ways:
-        found, _ = way
-        looked_at = found.limit(_LOOKED_AT).subquery()
-        rows = await session.scalar(select(func.count()).select_from(looked_at)) or 0
-        if rows < fewest:
-            narrowest, fewest = way, rows
-        if fewest <= _NARROW_ENOUGH:
-            break
-    if narrowest is None:
-        return None
-    found, rest = narrowest
-    if fewest <= NARROW:
-        (lead_id,) = found.subquery().c
-        ids = await session.scalar(
-            select(cast(func.array_agg(lead_id.distinct()), Text))
+    is_whole_filter = len(ways) == 1 and not wanted.unowned
+    for way, rest in ways:
+        gathered = way.limit(_LOOKED_AT).subquery()
+        (lead_id,) = gathered.c
+        distinct = func.count(lead_id.distinct())
+        ids = cast(func.array_agg(lead_id.distinct()), Text)
+        rows, leads, array = (
+            await session.execute(
+                select(func.count(), distinct, case((func.count() <= NARROW, ids)))
+            )
+        ).one()
+        found = Candidates(
+            array if rows else "{}", leads, rows < _LOOKED_AT, rest, is_whole_filter
         )
-        return Candidates(ids or "{}", rest, None)
-    at_least = None
-    if len(ways) == 1 and not wanted.unowned:
-        (lead_id,) = found.limit(MAXIMUM_COUNTED + 1).subquery().c
-        at_least = await session.scalar(select(func.count(lead_id.distinct())))
-    return Candidates(None, rest, at_least)
+        if narrowest is None or (found.ids is not None, -found.leads) > (
+            narrowest.ids is not None,
+            -narrowest.leads,
+        ):
+            narrowest = found
+        if found.ids is not None and found.leads <= _NARROW_ENOUGH:
+            break
+    return narrowest
 
 
 async def find_among(

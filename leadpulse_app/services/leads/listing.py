@@ -124,9 +124,14 @@ async def _count(
     candidates: Candidates | None,
     now: datetime,
 ) -> tuple[int, bool]:
-    if candidates is None or candidates.at_least is None or wanted.is_at_most_a_stage:
-        return await count_walking(session, actor, wanted, now=now)
-    return min(candidates.at_least, MAXIMUM_COUNTED), False
+    if (
+        candidates is not None
+        and candidates.is_whole_filter
+        and not wanted.is_at_most_a_stage
+    ):
+        is_exact = candidates.is_all and candidates.leads <= MAXIMUM_COUNTED
+        return min(candidates.leads, MAXIMUM_COUNTED), is_exact
+    return await count_walking(session, actor, wanted, now=now)
 
 
 def _total(counts: Mapping[Stage, int], stage: Stage | None) -> int:
