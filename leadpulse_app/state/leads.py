@@ -196,9 +196,7 @@ class LeadsState(LeadImport, Drawer, rx.State):
         address = shared.address
         if shared.next_cursor is not None:
             self._remember(shared.next_cursor, address.cursor)
-        self._assign(
-            may_erase=content.may_erase, previous_href=self._previous(address)
-        )
+        self._assign(may_erase=content.may_erase, previous_href=self._previous(address))
         self._put({**_toolbar(address, content.choices), **shared.values})
         self._show_drawer(content.drawn)
 

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import cast
 from uuid import UUID
 
 import psycopg
@@ -239,3 +240,34 @@ async def test_a_board_ends_where_its_session_acts_in_another_project(
         with pytest.raises(AnotherProjectError):
             await anext(board)
     assert shown == ["Ada's project"]
+
+
+async def test_what_costs_much_is_older_than_a_change_for_a_while_alone(
+    tabs: Tabs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "hub", tabs.hub)
+    actor = (await make_tenant()).actor
+    readings = 0
+
+    async def count() -> int:
+        nonlocal readings
+        readings += 1
+        return readings
+
+    async def next_shown(wakes: AsyncIterator[object]) -> int:
+        board = await asyncio.wait_for(anext(wakes), 2 * SOON)
+        reading = live._reading_board.set(cast("live._Board", board))
+        try:
+            return await live.share(actor, "counts", count, lasts=SOON)
+        finally:
+            live._reading_board.reset(reading)
+
+    async with aclosing(tabs.follow("tab", actor.project_id)) as wakes:
+        assert await next_shown(wakes) == 1
+        publish_changes([actor.project_id])
+        assert await next_shown(wakes) == 1
+        async with asyncio.timeout(3 * SOON):  # though nothing changed since
+            while await next_shown(wakes) == 1:
+                pass
+        tabs.hub.wake("tab")
+        assert await next_shown(wakes) == 3  # a person waits for it

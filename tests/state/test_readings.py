@@ -109,3 +109,14 @@ async def test_whoever_leaves_ends_the_reading_for_nobody_else() -> None:
     leaving.cancel()
     source.may_answer.set()
     assert await reading.content == 1
+
+
+async def test_what_lasts_is_kept_and_joined_as_long(source: Source) -> None:
+    readings, lasts = Readings(), JOINING_SECONDS * 3
+    first = readings.join("counts", source.read, after=FOREVER_AGO, lasts=lasts)
+    await first.content
+    await asyncio.sleep(JOINING_SECONDS * 1.2)
+    again = readings.join("counts", source.read, after=FOREVER_AGO, lasts=lasts)
+    assert again is first
+    await asyncio.sleep(lasts)
+    assert (source.readings, len(readings)) == (1, 0)
