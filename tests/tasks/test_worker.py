@@ -135,14 +135,17 @@ async def test_a_worker_shows_while_it_runs_and_ends_when_told(
         async with transaction() as session:
             return await is_worker_running(session)
 
-    assert not await is_running()
-    with worker(address or redis_url()) as process:
+    async def wait_until_running(expected: bool) -> None:
         deadline = time.monotonic() + 15
-        while not await is_running():
+        while await is_running() is not expected:
             assert time.monotonic() < deadline
+
+    await wait_until_running(False)  # Postgres has yet to see the last one go
+    with worker(address or redis_url()) as process:
+        await wait_until_running(True)
         process.send_signal(signum)
         assert process.wait(timeout=8) == 0
-    assert not await is_running()
+    await wait_until_running(False)
 
 
 @pytest.fixture
