@@ -35,8 +35,7 @@ SCOPE_STATEMENT = "SELECT set_config('leadpulse.projects', %s, true)"
 
 PLAN_BY_INDEX = """
     SELECT set_config(name, 'off', true)
-    FROM unnest(ARRAY['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin',
-        'enable_mergejoin', 'enable_material']) AS name
+    FROM unnest(ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) AS name
 """
 """For the rest of the transaction. What is pending changes faster than the statistics
 on it. A plan made for a few rows has been seen to take a thousand times longer on many;

@@ -27,7 +27,6 @@ SETTINGS = {
     "max_wal_size": "2GB",
     "random_page_cost": "1.1",  # the data is on an SSD or in memory
     "jit": "off",  # statements are short: compiling costs more than it saves
-    "autovacuum_naptime": "10s",  # statistics on a young project, soon
     "log_min_messages": "warning",
     "log_line_prefix": "%m [%p] ",
     "timezone": "UTC",
