@@ -44,7 +44,7 @@ _CARDS = text("""
                 AND type NOT IN :reserved
         ) AS events, (
             SELECT occurred_at FROM event
-            WHERE (project_id = :project_id) IS TRUE AND lead_id = part.id
+            WHERE project_id = :project_id AND lead_id = part.id
                 AND type NOT IN :reserved
             ORDER BY occurred_at DESC LIMIT 1
         ) AS seen_at

@@ -180,7 +180,7 @@ class LeadsState(LeadImport, Drawer, rx.State):
         )
         shared = await live.share(
             actor,
-            ("leads", address),
+            ("leads", address, choices),
             lambda: _read_list(actor, address, choices.counts, now),
         )
         drawn = await self._read_drawer(actor, now)
@@ -308,8 +308,9 @@ def _pager(address: LeadAddress, page: LeadPage) -> dict[str, object]:
 
 
 def _range(address: LeadAddress, page: LeadPage, last: int) -> str:
-    total = words.number(max(page.total, last)) + ("" if page.total_is_exact else "+")
+    more = "" if page.total_is_exact else "+"
     if not page.leads:
-        return f"{total} in all"
+        return f"{words.number(page.total)}{more} in all"
+    total = words.number(max(page.total, last)) + more
     first = words.number(address.skipped + 1)
     return f"{first} to {words.number(last)} of {total}"

@@ -74,7 +74,7 @@ _LAST_SEEN = text("""
     ) AS one (id)
     LEFT JOIN LATERAL (
         SELECT e.occurred_at FROM event AS e
-        WHERE (e.project_id = root.project_id) IS TRUE AND e.lead_id = one.id
+        WHERE (e.project_id, e.lead_id) = (root.project_id, one.id)
             AND e.occurred_at <= root.last_event_at
             AND e.type NOT IN :reserved
             AND NOT EXISTS (
