@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import ClassVar
 
 import reflex as rx
@@ -87,7 +86,6 @@ class _List:
 @dataclass(frozen=True)
 class _Content:
     shared: _List
-    choices: LeadChoices
     drawn: Drawn
     may_erase: bool
 
@@ -181,10 +179,10 @@ class LeadsState(LeadImport, Drawer, rx.State):
         shared = await live.share(
             actor,
             ("leads", address, choices),
-            lambda: _read_list(actor, address, choices.counts, now),
+            lambda: _read_list(actor, address, choices, now),
         )
         drawn = await self._read_drawer(actor, now)
-        return _Content(shared, choices, drawn, may_erase=actor.role is Role.ADMIN)
+        return _Content(shared, drawn, may_erase=actor.role is Role.ADMIN)
 
     async def _read_drawn(
         self, actor: Actor, drawn_id: str, now: datetime
@@ -197,11 +195,11 @@ class LeadsState(LeadImport, Drawer, rx.State):
         if shared.next_cursor is not None:
             self._remember(shared.next_cursor, address.cursor)
         self._assign(may_erase=content.may_erase, previous_href=self._previous(address))
-        self._put({**_toolbar(address, content.choices), **shared.values})
+        self._put(shared.values)
         self._show_drawer(content.drawn)
 
     def _put(self, values: Mapping[str, object]) -> None:
-        """Assign what differs from what was put before; two hundred boards do it."""
+        """Assign what differs from what was put before, which no proxy has to read."""
         (before,) = self._shows
         for name, value in values.items():
             if name not in before or before[name] != value:
@@ -250,7 +248,7 @@ async def _read_choices(actor: Actor) -> LeadChoices:
 
 
 async def _read_list(
-    actor: Actor, address: LeadAddress, counts: Mapping[Stage, int], now: datetime
+    actor: Actor, address: LeadAddress, choices: LeadChoices, now: datetime
 ) -> _List:
     async with database.transaction(actor.project_id) as session:
         try:
@@ -262,7 +260,7 @@ async def _read_list(
                 cursor=address.cursor or None,
                 wanted=address.wanted,
                 sort=address.sort,
-                stage_counts=counts,
+                stage_counts=choices.counts,
             )
         except InvalidInputError:  # a cursor that somebody made up
             page = LeadPage((), 0, None)
@@ -274,12 +272,12 @@ async def _read_list(
             "rows": written(rows),
             "place": address.href(),
             "caption": _SORTED[address.sort],
+            **_toolbar(address, choices),
             **_pager(address, page),
         },
     )
 
 
-@lru_cache(maxsize=256)
 def _toolbar(address: LeadAddress, choices: LeadChoices) -> Mapping[str, object]:
     tags = {*choices.tags, address.wanted.tag or ""} - {""}
     types = {*choices.event_types, address.wanted.event_type or ""} - {""}

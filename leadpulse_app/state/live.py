@@ -76,7 +76,7 @@ class _Board:
         """Seconds to wait at least before the next reading."""
         self.turn: Turn | None = None
         self.reads_after = time.monotonic()
-        """What is read must have begun later."""
+        """What is read must have begun later, but for what lasts."""
         self.read_at = self.reads_after
         """When what is read now, or was read last, began."""
         self._woken_at = self.reads_after
@@ -95,7 +95,7 @@ class _Board:
         self.reads_after = self._woken_at = time.monotonic()
 
     def wake_later(self, seconds: float) -> None:
-        """Let it read again after a time, unless it does so before."""
+        """Let it read again after a time, this one alone, unless it does so before."""
         self._wake_no_more()
         self._waking = asyncio.get_running_loop().call_later(seconds, self.wake)
 

@@ -116,7 +116,7 @@ class KeyUses:
                 (noted,) = await self._line.round_trip((_NOTE, [orjson.dumps(rows)]))
         except (psycopg.Error, TimeoutError) as error:
             logger.info("Uses of write keys were not noted: %r", error)
-        except Exception:  # the next uses may be noted; nobody awaits this task
+        except Exception:  # as nobody awaits this task, it would be lost otherwise
             logger.exception("Uses of write keys were not noted")
         else:
             if noted:

@@ -1,5 +1,6 @@
 """A lead as people look at it, and the judgement of it at that moment."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,30 +25,16 @@ from leadpulse_app.services.actors import Actor
 _RESERVED_PREFIXES = tuple(f"{each}:" for each in sorted(RESERVED_EVENT_TYPES))
 """How the message ids begin of what is no behaviour; a sender's may do so too."""
 
-_RECENT = text("""
-    SELECT root.id, sum(counted.events)::integer
-    FROM unnest(CAST(:root_ids AS uuid[])) AS root (id)
-    CROSS JOIN LATERAL (
-        SELECT root.id
-        UNION ALL
-        SELECT m.id FROM lead AS m
-        WHERE (m.project_id, m.root_id) = (:project_id, root.id)
-    ) AS one (id)
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS events FROM event AS e
-        WHERE (e.project_id = :project_id) IS TRUE
-            AND e.lead_id = one.id
+_MEMBERS = text("""
+    SELECT root.id, (
+        SELECT count(*) FROM event AS e
+        WHERE (e.project_id = :project_id) IS TRUE AND e.lead_id = one.id
             AND e.occurred_at > :since AND e.occurred_at <= :now
             AND e.type NOT IN :reserved
-    ) AS counted
-    GROUP BY root.id
-""").bindparams(bindparam("reserved", sorted(RESERVED_EVENT_TYPES), expanding=True))
-"""Counted lead by lead. While Postgres has no statistics on a young project, a join, or
-a condition that the index of event types serves too, reads all events of the day for
-each lead: a scope and a project count twice in what it expects to find."""
-
-_TAGS = text("""
-    SELECT root.id, array_agg(DISTINCT found.tag)
+    ), ARRAY(
+        SELECT t.tag FROM lead_tag AS t
+        WHERE (t.project_id, t.lead_id) = (:project_id, one.id)
+    )
     FROM unnest(CAST(:root_ids AS uuid[])) AS root (id)
     CROSS JOIN LATERAL (
         SELECT root.id
@@ -55,13 +42,11 @@ _TAGS = text("""
         SELECT m.id FROM lead AS m
         WHERE (m.project_id, m.root_id) = (:project_id, root.id)
     ) AS one (id)
-    CROSS JOIN LATERAL (
-        SELECT t.tag FROM lead_tag AS t
-        WHERE (t.project_id, t.lead_id) = (:project_id, one.id)
-        OFFSET 0
-    ) AS found
-    GROUP BY root.id
-""")
+""").bindparams(bindparam("reserved", sorted(RESERVED_EVENT_TYPES), expanding=True))
+"""How many events the leads of each root had lately, and their tags, lead by lead.
+While Postgres has no statistics on a young project, a join, or a condition that the
+index of event types serves too, reads all events of the day for each lead: a scope and
+a project count twice in what it expects to find."""
 
 _LAST_SEEN = text("""
     SELECT root.id, max(latest.occurred_at)
@@ -154,7 +139,7 @@ async def summarise(
     Args:
         session: A transaction scoped to the actor's project.
         actor: Who asks.
-        root_ids: Up to a page of them.
+        root_ids: Up to a page of them, each once.
         now: The moment that velocity and risk are judged at.
     """
     if not root_ids:
@@ -167,25 +152,20 @@ async def summarise(
     )
     owned = {lead.id: (lead, owner_name) for lead, owner_name in rows}
     leads = [owned[root_id][0] for root_id in root_ids if root_id in owned]
-    recent: dict[UUID, int] = dict(
-        (
-            await session.execute(
-                _RECENT,
-                {
-                    "project_id": actor.project_id,
-                    "root_ids": list(root_ids),
-                    "since": now - VELOCITY_WINDOW,
-                    "now": now,
-                },
-            )
-        ).all()
+    members = await session.execute(
+        _MEMBERS,
+        {
+            "project_id": actor.project_id,
+            "root_ids": list(root_ids),
+            "since": now - VELOCITY_WINDOW,
+            "now": now,
+        },
     )
-    tagged = await session.execute(
-        _TAGS, {"project_id": actor.project_id, "root_ids": list(root_ids)}
-    )
-    tags: dict[UUID, tuple[str, ...]] = {
-        root_id: tuple(sorted(names)) for root_id, names in tagged
-    }
+    recent: Counter[UUID] = Counter()
+    tags: dict[UUID, set[str]] = defaultdict(set)
+    for root_id, events, names in members:
+        recent[root_id] += events
+        tags[root_id].update(names)
     last_seen = {lead.id: lead.last_event_at for lead in leads}
     last_seen |= await _last_seen(
         session,
@@ -199,11 +179,11 @@ async def summarise(
     return tuple(
         _summary(
             lead,
-            recent.get(lead.id, 0),
+            recent[lead.id],
             last_seen[lead.id],
             now=now,
             owner_name=owned[lead.id][1],
-            tags=tags.get(lead.id, ()),
+            tags=tuple(sorted(tags[lead.id])),
         )
         for lead in leads
     )
